@@ -1,0 +1,1 @@
+"""The channels to people's phones; each one receives, renders and sends."""

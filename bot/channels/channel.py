@@ -1,0 +1,102 @@
+"""What every channel can do, and the few ways in which sending or fetching may fail.
+
+A channel knows its platform and nothing of people, dialogues or the database. The errors say what
+the sender needs to decide next: certainly not sent, perhaps sent, never to be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from conversations.message import Inbound, MediaId, Message
+from storage.inbox import Received
+
+LARGEST_FETCH = 20 * 1024 * 1024
+"""Bytes of one file that are fetched: Telegram's own limit, and plenty for a voice note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform took the message; `platform_id` is what it calls it."""
+
+    platform_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A stored voice note, picture or document that goes along with a message."""
+
+    data: bytes
+    mime: str
+    name: str = "berkas"
+
+
+Accept = Callable[[Sequence[Received]], Awaitable[None]]
+"""Returns after the batch is committed; only then may the platform be told that it was received."""
+
+LoadMedia = Callable[[MediaId], Awaitable[File]]
+
+
+class Channel(Protocol):
+    """One way to and from people: a bot or a number of ours on one platform."""
+
+    name: str
+    account: str
+
+    def parse(self, body: bytes) -> Inbound:
+        """What one received body says; raises ValueError when it is malformed."""
+
+    async def send(self, address: str, message: Message, *, quiet: bool) -> Receipt:
+        """Send one message, raising Blocked, SlowDown, Unanswered, Refused or Unreachable."""
+
+    async def fetch(self, ref: str) -> bytes:
+        """The bytes behind a `Media.ref`, raising TooLarge, Gone or Unreachable."""
+
+    async def run(self, accept: Accept) -> None:
+        """Receive until cancelled."""
+
+    def healthy(self) -> str:
+        """Empty, or in one line what is wrong and what to do."""
+
+
+class ChannelError(Exception):
+    """Root of what a channel raises; `reason` never holds what somebody wrote."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Blocked(ChannelError):  # noqa: N818
+    """Nothing reaches this address any more, until the person writes again."""
+
+
+class SlowDown(ChannelError):  # noqa: N818
+    """Not sent; the platform asks for `retry_after` seconds of quiet, for this chat or for all."""
+
+    def __init__(self, retry_after: float, *, everybody: bool = False) -> None:
+        super().__init__(f"asked to wait {retry_after:g} s")
+        self.retry_after = retry_after
+        self.everybody = everybody
+
+
+class Unanswered(ChannelError):  # noqa: N818
+    """The request left and no usable answer came: nobody knows whether it was sent."""
+
+
+class Refused(ChannelError):  # noqa: N818
+    """The platform will never take this message as it is."""
+
+
+class Unreachable(ChannelError):  # noqa: N818
+    """Certainly not sent (or not fetched); the same again may succeed later."""
+
+
+class TooLarge(ChannelError):  # noqa: N818
+    """The file is larger than may be fetched."""
+
+
+class Gone(ChannelError):  # noqa: N818
+    """The platform no longer has the file."""

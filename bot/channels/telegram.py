@@ -1,0 +1,332 @@
+"""Telegram: receives by long polling or webhook, sends within the Bot API's limits.
+
+python-telegram-bot's `Bot` makes the rare calls; the two hot paths (getUpdates, sendMessage) go
+straight through the same HTTP pools with raw JSON. The polling loop is in telegram_polling.py, what
+an update says in telegram_updates.py, what a message looks like in telegram_messages.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Sequence
+from random import Random
+from typing import Any, Final
+
+import aiohttp
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from telegram import Bot
+from telegram.error import InvalidToken, NetworkError, TelegramError
+
+from bot.channels.channel import (
+    LARGEST_FETCH,
+    Accept,
+    File,
+    Gone,
+    LoadMedia,
+    Receipt,
+    Refused,
+    SlowDown,
+    TooLarge,
+    Unanswered,
+    Unreachable,
+)
+from bot.channels.telegram_messages import (
+    LONGEST_CAPTION,
+    Part,
+    failure,
+    migrated_to,
+    render,
+    units,
+)
+from bot.channels.telegram_polling import BAD_TOKEN, PAUSES, Poller, named
+from bot.channels.telegram_request import AiohttpRequest, NotSentError, TooMuchError
+from bot.channels.telegram_rows import Rows
+from bot.channels.telegram_updates import ALLOWED_UPDATES, callback_id, parse
+from bot.limits import Clock
+from conversations.message import Inbound, Message
+
+LARGEST_WEBHOOK: Final = 1024 * 1024
+SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"
+
+_MOST_PRESSES: Final = 200
+_MOST_PHOTO: Final = 10 * 1024 * 1024
+
+_log = structlog.get_logger(__name__)
+
+
+class Telegram:
+    """One bot. `webhook_secret` makes it register `public_url`/telegram instead of polling."""
+
+    name = "telegram"
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        clock: Clock,
+        dice: Random,
+        load_media: LoadMedia,
+        api_url: str = "https://api.telegram.org",
+        public_url: str = "",
+        webhook_secret: str = "",
+        connections: int = 64,
+        read_timeout: float = 20.0,
+    ) -> None:
+        self.account = token.partition(":")[0]
+        self._clock = clock
+        self._dice = dice
+        self._load_media = load_media
+        self._method_url = f"{api_url}/bot{token}/"
+        self._file_url = f"{api_url}/file/bot{token}/"
+        self._public_url = public_url
+        self._secret = webhook_secret
+        self._poll_request = AiohttpRequest(connections=2)
+        self._request = AiohttpRequest(connections=connections, read_timeout=read_timeout)
+        self._bot = Bot(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            request=self._request,
+            get_updates_request=self._poll_request,
+        )
+        self._accept: Accept | None = None
+        self._trouble = ""
+        self._presses: set[asyncio.Task[None]] = set()
+
+    def healthy(self) -> str:
+        """Empty, or one line for the operator."""
+        return self._trouble
+
+    def parse(self, body: bytes) -> Inbound:
+        """What one stored update says."""
+        return parse(body)
+
+    async def run(self, accept: Accept) -> None:
+        """Receive until cancelled, from a platform that may come and go."""
+        self._accept = accept
+        if not await self._introduce():
+            await asyncio.Event().wait()
+        if self._secret:
+            await asyncio.Event().wait()
+        poller = Poller(
+            self._poll_request,
+            f"{self._method_url}getUpdates",
+            clock=self._clock,
+            dice=self._dice,
+            report=self._report,
+        )
+        await poller.run(self._take_in)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        for press in self._presses:
+            press.cancel()
+        await self._poll_request.shutdown()
+        await self._request.shutdown()
+
+    async def webhook(self, request: Request) -> Response:
+        """The route /telegram: 200 only after the update is stored.
+
+        What cannot be read is stored too, as quarantined, and answered 200: Telegram would repeat
+        it for ever and keep everything behind it waiting.
+        """
+        given = request.headers.get(SECRET_HEADER, "")
+        if not self._secret or not hmac.compare_digest(given.encode(), self._secret.encode()):
+            return Response(status_code=403)
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LARGEST_WEBHOOK:
+                return Response(status_code=413)
+        if self._accept is None:
+            return Response(status_code=503)
+        rows, update = Rows(self.name, self.account).of_body(bytes(body), self._now())
+        if rows:
+            await self._accept(rows)
+        if pressed := callback_id(update):
+            return JSONResponse({"method": "answerCallbackQuery", "callback_query_id": pressed})
+        return Response(status_code=200)
+
+    async def send(self, address: str, message: Message, *, quiet: bool = False) -> Receipt:
+        """Send one message; see `Channel.send` for what it raises.
+
+        A message of several parts of which one already went out cannot be "certainly not sent":
+        every later failure is Unanswered.
+        """
+        parts = render(message)
+        if message.media is None and not parts:
+            raise Refused("empty message")
+        receipt = None
+        try:
+            if message.media is not None:
+                file = await self._load_media(message.media)
+                with_caption = len(parts) == 1 and units(parts[0]["text"]) <= LONGEST_CAPTION
+                caption = parts.pop() if with_caption else _without_text(message)
+                receipt = await self._send_file(address, file, caption, quiet)
+            for part in parts:
+                receipt = await self._send_text(address, part, quiet)
+        except (Unreachable, SlowDown) as error:
+            if receipt is None:
+                raise
+            raise Unanswered("sent in part") from error
+        assert receipt is not None
+        return receipt
+
+    async def fetch(self, ref: str) -> bytes:
+        """The bytes of a file somebody sent."""
+        try:
+            status, body = await self._request.call(
+                f"{self._method_url}getFile", orjson.dumps({"file_id": ref})
+            )
+            if status != 200:
+                raise _no_file(status, body)
+            found = orjson.loads(body)["result"]
+            if (found.get("file_size") or 0) > LARGEST_FETCH:
+                raise TooLarge
+            path = found.get("file_path")
+            if not path:
+                raise Gone
+            status, data = await self._request.download(f"{self._file_url}{path}", LARGEST_FETCH)
+        except TooMuchError:
+            raise TooLarge from None
+        except (NetworkError, orjson.JSONDecodeError, KeyError) as error:
+            raise Unreachable(type(error).__name__) from error
+        if status != 200:
+            raise _no_file(status, data)
+        return data
+
+    async def _introduce(self) -> bool:
+        """Settle who we are and how updates come; False when the token is refused."""
+        failures = 0
+        while True:
+            try:
+                me = await self._bot.get_me()
+                self.account = str(me.id)
+                if self._secret:
+                    await self._bot.set_webhook(
+                        f"{self._public_url.rstrip('/')}/telegram",
+                        secret_token=self._secret,
+                        allowed_updates=list(ALLOWED_UPDATES),
+                    )
+                else:
+                    await self._bot.delete_webhook()
+            except InvalidToken:
+                self._report(BAD_TOKEN)
+                return False
+            except TelegramError as error:
+                failures += 1
+                self._report(f"Telegram: start failed ({named(error)}), trying again")
+                await self._clock.sleep(PAUSES.after(failures, self._dice))
+            else:
+                self._report("")
+                return True
+
+    async def _take_in(self, updates: Sequence[dict[str, Any]]) -> None:
+        rows = Rows(self.name, self.account).of(updates, self._now())
+        if rows and self._accept is not None:
+            await self._accept(rows)
+        self._answer_presses(updates)
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())
+
+    def _answer_presses(self, updates: Sequence[dict[str, Any]]) -> None:
+        """Stop the little clock on pressed buttons; nothing depends on it."""
+        for update in updates:
+            pressed = callback_id(update)
+            if pressed and len(self._presses) < _MOST_PRESSES:
+                task = asyncio.create_task(self._answer_press(pressed))
+                self._presses.add(task)
+                task.add_done_callback(self._presses.discard)
+
+    async def _answer_press(self, pressed: str) -> None:
+        try:
+            await self._request.call(
+                f"{self._method_url}answerCallbackQuery",
+                orjson.dumps({"callback_query_id": pressed}),
+            )
+        except TelegramError as error:
+            _log.debug("a pressed button was not answered", error=named(error))
+
+    async def _send_text(self, address: str, part: Part, quiet: bool) -> Receipt:
+        body: dict[str, Any] = {"chat_id": address, **part}
+        if quiet:
+            body["disable_notification"] = True
+        status, answer = await self._post("sendMessage", body)
+        if status == 400 and (new := migrated_to(answer)):
+            status, answer = await self._post("sendMessage", {**body, "chat_id": new})
+        return self._receipt(status, answer)
+
+    async def _post(self, method: str, body: dict[str, Any]) -> tuple[int, bytes]:
+        try:
+            return await self._request.call(self._method_url + method, orjson.dumps(body))
+        except NotSentError as error:
+            raise Unreachable(named(error)) from error
+        except NetworkError as error:
+            raise Unanswered(named(error)) from error
+
+    async def _send_file(self, address: str, file: File, caption: Part, quiet: bool) -> Receipt:
+        method, field = _way_of(file)
+        form = aiohttp.FormData({"chat_id": address})
+        for name, value in _as_caption(caption).items():
+            form.add_field(name, value)
+        if quiet:
+            form.add_field("disable_notification", "true")
+        form.add_field(field, file.data, filename=file.name, content_type=file.mime)
+        try:
+            status, answer = await self._request.upload(self._method_url + method, form)
+        except NotSentError as error:
+            raise Unreachable(named(error)) from error
+        except NetworkError as error:
+            raise Unanswered(named(error)) from error
+        return self._receipt(status, answer)
+
+    def _receipt(self, status: int, answer: bytes) -> Receipt:
+        if status != 200:
+            if status == 401:
+                self._report(BAD_TOKEN)
+            raise failure(status, answer)
+        try:
+            return Receipt(str(orjson.loads(answer)["result"]["message_id"]))
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise Unanswered("unreadable answer") from error
+
+    def _report(self, advice: str) -> None:
+        if advice and advice != self._trouble:
+            _log.warning("the channel needs attention", channel=self.name, reason=advice)
+        self._trouble = advice
+
+
+def _no_file(status: int, body: bytes) -> Exception:
+    if b"too big" in body:
+        return TooLarge()
+    if status in (400, 403, 404, 410):
+        return Gone(f"http {status}")
+    return Unreachable(f"http {status}")
+
+
+def _way_of(file: File) -> tuple[str, str]:
+    """Method and field by which a file goes."""
+    if file.mime in ("audio/ogg", "audio/opus"):
+        return "sendVoice", "voice"
+    if file.mime in ("image/jpeg", "image/png", "image/webp") and len(file.data) <= _MOST_PHOTO:
+        return "sendPhoto", "photo"
+    return "sendDocument", "document"
+
+
+def _without_text(message: Message) -> Part:
+    return {"protect_content": True} if message.discreet else {}
+
+
+def _as_caption(part: Part) -> dict[str, str]:
+    """A text part's parameters as form fields of a file."""
+    names = {"text": "caption", "entities": "caption_entities"}
+    return {
+        names.get(name, name): value if isinstance(value, str) else orjson.dumps(value).decode()
+        for name, value in part.items()
+        if name != "link_preview_options"
+    }

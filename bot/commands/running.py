@@ -1,0 +1,79 @@
+"""`kawan run` and `kawan version`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+STOP_WITHIN = 4.5
+"""Seconds; a part that does not stop until then is left as a killed process would leave it."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command("run")(run)
+    app.command("version")(version)
+
+
+def run() -> None:
+    """Jalankan layanan: bot, simulator, dan halaman web."""
+    import uvloop
+
+    from bot import logs
+    from bot.settings import Settings
+
+    settings = Settings.load()
+    logs.configure(settings.log_level)
+    uvloop.run(_serve(settings))
+
+
+def version() -> None:
+    """Tampilkan versi program."""
+    from importlib.metadata import version as installed
+
+    print(f"kawan-asuh {installed('kawan-asuh')}")
+
+
+async def _serve(settings: Settings) -> None:
+    import asyncio
+    import signal
+
+    from bot.service import Service
+
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, ending.set)
+    loop.set_exception_handler(_write_down)
+    service = Service(settings, tell=lambda line: print(line, file=sys.stderr, flush=True))
+    await service.start()
+    print(f"Kawan Asuh siap di http://{_shown(settings.host)}:{service.web.port}", flush=True)
+    if settings.sample:
+        print("Data contoh: belum ada saluran yang diatur. Hentikan dengan Ctrl+C.", flush=True)
+    await ending.wait()
+    try:
+        async with asyncio.timeout(STOP_WITHIN):
+            await service.stop()
+    except TimeoutError:
+        print("Sebagian belum selesai; dilanjutkan saat dijalankan lagi.", file=sys.stderr)
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _write_down(_: object, context: dict[str, Any]) -> None:
+    """What nobody awaited: kind and place, because the rest may hold a message."""
+    import structlog
+
+    from bot.receiving import place_of
+
+    error = context.get("exception")
+    structlog.get_logger(__name__).error(
+        "something failed in the background", error="" if error is None else place_of(error)
+    )

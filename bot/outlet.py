@@ -1,0 +1,312 @@
+"""One channel's way out: a lane for each address, the channel's pace and pauses, and the verdict on
+what the platform answered. It knows no database: results go to `settle`, which makes them durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import math
+from bisect import insort
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final, Protocol
+
+import structlog
+from prometheus_client import Counter
+
+from bot.channels.channel import (
+    Blocked,
+    Channel,
+    Refused,
+    SlowDown,
+    Unanswered,
+    Unreachable,
+)
+from bot.limits import (
+    OUTAGE,
+    OUTAGE_BEGINS,
+    RETRIES,
+    TRIES,
+    UNANSWERED_TRIES,
+    Clock,
+    Pace,
+    Rate,
+    is_bulk,
+)
+from bot.meters import Meters
+from conversations.message import Priority
+from storage.outbox import Claimed, Result, Status
+
+IN_FLIGHT: Final = 64
+"""Messages of one channel on their way at once."""
+
+_BULK_AHEAD_SECONDS: Final = 0.3
+"""So much of what nobody asked for is claimed ahead: a crash leaves little of it uncertain."""
+
+_RANK: Final = {priority: rank for rank, priority in enumerate(Priority)}
+
+_log = structlog.get_logger(__name__)
+
+
+class Settle(Protocol):
+    """Hears the result of a message, and whether its address is now blocked."""
+
+    def __call__(self, claimed: Claimed, result: Result, *, blocked: str = "") -> None: ...
+
+
+class _Counters(dict[str, Counter]):
+    """The counter of each result, looked up once."""
+
+    def __init__(self, meters: Meters, channel: str) -> None:
+        super().__init__()
+        self._meters = meters
+        self._channel = channel
+
+    def __missing__(self, word: str) -> Counter:
+        counter = self[word] = self._meters.sends.labels(self._channel, word)
+        return counter
+
+
+def _rank(claimed: Claimed) -> int:
+    return _RANK[claimed.priority]
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What one address is still to get, most urgent first, otherwise as it came."""
+
+    waiting: list[Claimed] = field(default_factory=list)
+    sending: bool = False
+
+
+class Outlet:
+    """Sends what is `put`, one message at a time per address, at most `IN_FLIGHT` at once."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        pace: Pace,
+        clock: Clock,
+        dice: Random,
+        meters: Meters,
+        settle: Settle,
+        quiet: Callable[[Claimed], bool],
+    ) -> None:
+        self._channel = channel
+        self._pace = pace
+        self._clock = clock
+        self._dice = dice
+        self._meters = meters
+        self._settle = settle
+        self._quiet = quiet
+        self._rate = Rate(pace.bulk)
+        self._lanes: dict[int, _Lane] = {}
+        self._ready: list[tuple[int, int, int]] = []
+        self._order = itertools.count()
+        self._flying: set[asyncio.Task[None]] = set()
+        self._sending = 0
+        self._bulk = 0
+        self._failures = 0
+        self._paused_until: datetime | None = None
+        self._rested_at: dict[int, datetime] = {}
+        self._unanswered: dict[int, int] = {}
+        self._counted = _Counters(meters, channel.name)
+        self._timer: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    @property
+    def queued(self) -> int:
+        """Messages here, on their way or before it."""
+        return self._sending + sum(len(lane.waiting) for lane in self._lanes.values())
+
+    @property
+    def is_away(self) -> bool:
+        """Whether so many sendings failed in a row that the platform seems out of reach."""
+        return self._failures >= OUTAGE_BEGINS
+
+    def bulk_room(self) -> int:
+        """How many messages that nobody asked for may be claimed now."""
+        if self.pause():
+            return 0
+        return max(1, math.ceil(self._pace.bulk * _BULK_AHEAD_SECONDS)) - self._bulk
+
+    def pause(self) -> datetime | None:
+        """Until when the channel sends nothing at all; None when it sends."""
+        if self._paused_until is not None and self._paused_until <= self._clock.now():
+            self._paused_until = None
+        return self._paused_until
+
+    def resting(self) -> set[int]:
+        """Addresses that had something they did not ask for a moment ago."""
+        now = self._clock.now()
+        self._rested_at = {id_: at for id_, at in self._rested_at.items() if at > now}
+        return set(self._rested_at)
+
+    def put(self, claimed: Claimed) -> None:
+        """Send it in its turn."""
+        if (until := self.pause()) is not None:
+            self._postpone(claimed, until, "channel paused")
+            return
+        lane = self._lanes.setdefault(claimed.address_id, _Lane())
+        insort(lane.waiting, claimed, key=_rank)
+        self._bulk += is_bulk(claimed.priority)
+        if not lane.sending and lane.waiting[0] is claimed:
+            self._make_ready(claimed)
+
+    def pump(self) -> None:
+        """Set off what may go now."""
+        while self._ready and self._sending < IN_FLIGHT and not self._stopping:
+            lane = self._lanes.get(self._ready[0][2])
+            if lane is None or lane.sending or not lane.waiting:
+                heapq.heappop(self._ready)
+                continue
+            if is_bulk(lane.waiting[0].priority) and not self._may_send_bulk():
+                return
+            heapq.heappop(self._ready)
+            lane.sending = True
+            self._sending += 1
+            task = asyncio.ensure_future(self._deliver(lane, lane.waiting.pop(0)))
+            self._flying.add(task)
+            task.add_done_callback(self._flying.discard)
+
+    async def stop(self, seconds: float) -> None:
+        """Give back what has not set off, wait for what has; the rest keeps its lease."""
+        self._stopping = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._give_back_all(self._clock.now(), "stopped")
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=seconds)
+        late = list(self._flying)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _make_ready(self, head: Claimed) -> None:
+        heapq.heappush(self._ready, (_rank(head), next(self._order), head.address_id))
+
+    def _may_send_bulk(self) -> bool:
+        now = self._clock.now().timestamp()
+        if self._rate.take(now):
+            return True
+        if self._timer is None:
+            self._timer = asyncio.ensure_future(self._pump_in(self._rate.wait(now)))
+        return False
+
+    async def _pump_in(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self._timer = None
+        self.pump()
+
+    async def _deliver(self, lane: _Lane, claimed: Claimed) -> None:
+        self._meters.in_flight.inc()
+        try:
+            result, blocked = await self._sent(claimed)
+        finally:
+            self._meters.in_flight.dec()
+            self._sending -= 1
+            self._bulk -= is_bulk(claimed.priority)
+        if self._unanswered and result.status is not Status.WAITING:
+            self._unanswered.pop(claimed.id, None)
+        self._settle(claimed, result, blocked=blocked)
+        lane.sending = False
+        if result.status is Status.WAITING:
+            self._give_back(lane, result.not_before or self._clock.now(), "after a retry")
+        elif blocked:
+            for other in self._emptied(lane):
+                self._settle(other, Result(other.id, Status.FAILED, result.reason))
+        if lane.waiting:
+            self._make_ready(lane.waiting[0])
+        else:
+            del self._lanes[claimed.address_id]
+        self.pump()
+
+    async def _sent(self, claimed: Claimed) -> tuple[Result, str]:
+        """Send one message; the result, and why the address is blocked if it is."""
+        began = self._clock.now()
+        if claimed.expires_at is not None and claimed.expires_at <= began:
+            return Result(claimed.id, Status.EXPIRED), ""
+        if is_bulk(claimed.priority):
+            self._rested_at[claimed.address_id] = began + timedelta(seconds=self._pace.rest)
+        blocked = ""
+        try:
+            receipt = await self._channel.send(
+                claimed.address, claimed.message, quiet=self._quiet(claimed)
+            )
+        except Exception as error:
+            word = type(error).__name__.lower()
+            result = self._verdict(claimed, error)
+            if isinstance(error, Blocked):
+                blocked = error.reason or "blocked"
+        else:
+            word = "sent"
+            self._failures = 0
+            result = Result(claimed.id, Status.SENT, platform_id=receipt.platform_id)
+        self._meters.send_seconds.observe((self._clock.now() - began).total_seconds())
+        self._counted[word].inc()
+        return result, blocked
+
+    def _verdict(self, claimed: Claimed, error: Exception) -> Result:
+        """What follows from a failure. Only alarms and replies may ever go out twice."""
+        if isinstance(error, Blocked | Refused):
+            self._failures = 0
+            return Result(claimed.id, Status.FAILED, error.reason or "refused")
+        if isinstance(error, SlowDown):
+            self._failures = 0
+            until = self._clock.now() + timedelta(seconds=error.retry_after)
+            if error.everybody:
+                self._pause_until(until)
+            return Result(claimed.id, Status.WAITING, "slow down", not_before=until)
+        self._count_failure()
+        tries = claimed.attempts + 1
+        if isinstance(error, Unreachable):
+            if tries >= TRIES[claimed.priority]:
+                return Result(claimed.id, Status.FAILED, f"unreachable: {error.reason}")
+            return self._again(claimed, f"unreachable: {error.reason}")
+        if isinstance(error, Unanswered):
+            reason = f"unanswered: {error.reason}"
+        else:
+            reason = type(error).__name__
+            _log.error("a channel failed in a way of its own", error=reason)
+        unanswered = self._unanswered[claimed.id] = self._unanswered.get(claimed.id, 0) + 1
+        if is_bulk(claimed.priority) or unanswered >= UNANSWERED_TRIES:
+            return Result(claimed.id, Status.UNCERTAIN, reason)
+        return self._again(claimed, reason)
+
+    def _again(self, claimed: Claimed, reason: str) -> Result:
+        wait = RETRIES[claimed.priority].after(claimed.attempts + 1, self._dice)
+        at = self._clock.now() + timedelta(seconds=wait)
+        return Result(claimed.id, Status.WAITING, reason, not_before=at)
+
+    def _count_failure(self) -> None:
+        self._failures += 1
+        if self._failures >= OUTAGE_BEGINS:
+            wait = OUTAGE.after(self._failures - OUTAGE_BEGINS + 1, self._dice)
+            self._pause_until(self._clock.now() + timedelta(seconds=wait))
+
+    def _pause_until(self, until: datetime) -> None:
+        self._paused_until = max(until, self._paused_until or until)
+        self._give_back_all(self._paused_until, "channel paused")
+
+    def _give_back_all(self, until: datetime, reason: str) -> None:
+        for address_id, lane in list(self._lanes.items()):
+            self._give_back(lane, until, reason)
+            if not lane.sending:
+                del self._lanes[address_id]
+
+    def _give_back(self, lane: _Lane, until: datetime, reason: str) -> None:
+        for claimed in self._emptied(lane):
+            self._postpone(claimed, until, reason)
+
+    def _emptied(self, lane: _Lane) -> list[Claimed]:
+        taken, lane.waiting = lane.waiting, []
+        self._bulk -= sum(is_bulk(claimed.priority) for claimed in taken)
+        return taken
+
+    def _postpone(self, claimed: Claimed, until: datetime, reason: str) -> None:
+        self._settle(claimed, Result(claimed.id, Status.WAITING, reason, not_before=until))

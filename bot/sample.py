@@ -1,0 +1,160 @@
+"""The sample programme that a newcomer meets: three villages, a few people, two members of staff.
+
+Everybody here is made up. The simulator offers them as personas; each writes from an address of
+her own, like somebody on a real channel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, update
+
+from conversations.dialogue import (
+    Child,
+    ChildId,
+    Consent,
+    Person,
+    Role,
+)
+from conversations.registration import next_checkin
+from storage import children, due, meta, people, staff
+from storage.people import Seat
+from storage.schema import people as people_table
+
+MARK: Final = "sample"
+"""Under this name the database remembers that it was given the sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """Somebody to play in the simulator; `role` decides what the page tells about her."""
+
+    address: str
+    name: str
+    role: Role
+    about: str
+
+
+PERSONAS: Final = (
+    Persona("mbah-siti", "Mbah Siti", Role.CAREGIVER, "Nenek, mengasuh dua cucu, sudah terdaftar"),
+    Persona("tetangga-baru", "Tetangga baru", Role.CAREGIVER, "Belum pernah menyapa Kawan Asuh"),
+    Persona("bu-rini", "Bu Rini", Role.CADRE, "Kader desa"),
+    Persona("mas-dimas", "Mas Dimas", Role.STAFF, "Petugas program"),
+    Persona("mbak-rina", "Mbak Rina", Role.STAFF, "Petugas program"),
+)
+
+VILLAGES: Final = (
+    ("Ledokombo", "LDK", "Jember", "Kepala Desa"),
+    ("Sumbersalak", "SBS", "Jember", "Kepala Desa"),
+    ("Kenanga", "KNG", "Indramayu", "Kuwu"),
+)
+
+_MORNING_HOUR: Final = 8
+
+
+def seed(conn: Connection, channel: str, account: str, now: datetime) -> bool:
+    """Give an empty database the sample programme; False when it has it already."""
+    if meta.get(conn, MARK):
+        return False
+    for position, (name, code, district, head_title) in enumerate(VILLAGES):
+        people.add_village(
+            conn, name, code, district=district, head_title=head_title, position=position
+        )
+    for persona in PERSONAS:
+        match persona.role:
+            case Role.STAFF:
+                _join_staff(conn, _seat(conn, channel, account, persona, now), persona, now)
+            case Role.CADRE:
+                _register_cadre(conn, _seat(conn, channel, account, persona, now), persona, now)
+            case Role.CAREGIVER if persona is PERSONAS[0]:
+                _register_grandmother(conn, _seat(conn, channel, account, persona, now), now)
+    meta.put(conn, MARK, now.isoformat().encode())
+    return True
+
+
+def _seat(conn: Connection, channel: str, account: str, persona: Persona, now: datetime) -> Seat:
+    return people.at_address(conn, channel, account, persona.address, now)
+
+
+def _join_staff(conn: Connection, seat: Seat, persona: Persona, now: datetime) -> None:
+    code = staff.add(conn, persona.name, "staff", now)
+    account = staff.by_code(conn, code, now)
+    if account is None:
+        raise LookupError("a fresh staff code opens no account")
+    people.change(conn, seat.person.id, {"name": persona.name, "registered": True}, now)
+    _agree(conn, seat, "lain", now)
+    staff.join(conn, account, seat.person.id, now)
+    morning = _next_morning(seat.person, now)
+    due.plan(conn, "day_list", str(seat.person.id), seat.person.id, morning, None)
+
+
+def _register_cadre(conn: Connection, seat: Seat, persona: Persona, now: datetime) -> None:
+    person = seat.person.id
+    known = {
+        "salutation": "Ibu",
+        "name": "Rini",
+        "village_id": _village(conn, "SBS"),
+        "relation": "tetangga",
+        "registered": True,
+    }
+    people.change(conn, person, known, now)
+    _agree(conn, seat, "lain", now)
+    conn.execute(
+        update(people_table).where(people_table.c.id == person).values(role=persona.role.value)
+    )
+
+
+def _register_grandmother(conn: Connection, seat: Seat, now: datetime) -> None:
+    person, year = seat.person.id, now.year
+    known = {
+        "salutation": "Mbah",
+        "name": "Siti",
+        "village_id": _village(conn, "LDK"),
+        "relation": "nenek",
+        "registered": True,
+    }
+    people.change(conn, person, known, now)
+    _agree(conn, seat, "pengasuh", now)
+    for nickname, age, sex, father in (
+        ("Dafa", 9, "laki", "luar_negeri"),
+        ("Nisa", 3, "perempuan", "luar_kota"),
+    ):
+        child = Child(
+            ChildId(0),
+            nickname,
+            birth_year=year - age,
+            sex=sex,
+            lives_with="kakek_nenek",
+            mother="luar_negeri",
+            father=father,
+        )
+        children.add(conn, person, child, now)
+    due.plan(conn, "checkin", str(person), person, next_checkin(seat.person, now), None)
+
+
+def _agree(conn: Connection, seat: Seat, capacity: str, now: datetime) -> None:
+    people.decide_consent(
+        conn,
+        seat.person.id,
+        Consent.GIVEN,
+        capacity=capacity,
+        text_version="contoh",
+        words="Data contoh: orang ini tidak ada.",
+        channel=seat.person.channel,
+        now=now,
+    )
+
+
+def _village(conn: Connection, code: str) -> int:
+    return next(village.id for village in people.all_villages(conn) if village.code == code)
+
+
+def _next_morning(person: Person, now: datetime) -> datetime:
+    local = now.astimezone(person.tz)
+    morning = local.replace(hour=_MORNING_HOUR, minute=0, second=0, microsecond=0)
+    if morning <= local:
+        morning += timedelta(days=1)
+    return morning.astimezone(now.tzinfo)

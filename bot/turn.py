@@ -1,0 +1,199 @@
+"""A turn: one inbound message, or one piece of due work, in one transaction.
+
+Everything that a turn brings about is written through the one connection it is given: that the
+message was heard, the answers, the place in the dialogue, and what is to be sent. It may run again
+from the beginning, so it has no other effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from conversations import politeness, router
+from conversations.dialogue import (
+    Person,
+    PersonId,
+    Turn,
+    Wake,
+)
+from conversations.level import Level
+from conversations.message import Inbound, Kind, Message, Outgoing, Priority
+from conversations.politeness import QuietHours
+from conversations.talk import Talk
+from locales import say
+from storage import dialogues, due, events, inbox, outbox, people
+from storage.due import DueRow
+from storage.inbox import Accepted
+from storage.outbox import Claimed
+from storage.people import Seat
+from storage.world import Programme, StoredWorld
+
+LEASE = timedelta(seconds=300)
+"""How long this process may take to send what it has claimed."""
+
+UNASKED = (Priority.REMINDER, Priority.BROADCAST)
+
+_NOTHING: Sequence[Claimed] = ()
+
+
+class Turns:
+    """What receiving and the clock call; `parsers` turn a channel's raw body into an Inbound.
+
+    `owner` is the delivery of this process: its replies are inserted already claimed.
+    """
+
+    def __init__(
+        self,
+        programme: Programme,
+        *,
+        parsers: Mapping[str, Callable[[bytes], Inbound]],
+        owner: str,
+        now: Callable[[], datetime],
+        quiet: QuietHours | None = None,
+    ) -> None:
+        self._programme = programme
+        self._parsers = parsers
+        self._owner = owner
+        self._now = now
+        self._quiet = quiet
+
+    def take(self, conn: Connection, accepted: Accepted) -> Sequence[Claimed]:
+        """One inbound message. A second time it does nothing; malformed bodies raise ValueError."""
+        now = self._now()
+        if not inbox.finish(conn, accepted.id, now):
+            return _NOTHING
+        received = accepted.received
+        inbound = self._parsers[received.channel](received.body)
+        where = (received.channel, received.account, received.address)
+        if inbound.kind is Kind.GROUP:
+            return self._answer_group(conn, where, now)
+        seat = people.at_address(conn, *where, now)
+        world = StoredWorld(conn, now, self._programme, seat.person)
+        turn = router.respond(seat.person, seat.dialogue, inbound, world)
+        return self._write(conn, seat, turn, f"in:{accepted.id}", now, where)
+
+    def wake(self, conn: Connection, row: DueRow) -> Sequence[Claimed]:
+        """One piece of due work; settled in the same transaction as what it brings about."""
+        now = self._now()
+        if due.still_due(conn, row.kind, row.subject, now) is None:
+            return _NOTHING
+        seat = None if row.person_id is None else people.seat_of(conn, PersonId(row.person_id))
+        if seat is None:
+            due.settle(conn, row.kind, row.subject, "missed: no address reaches this person")
+            return _NOTHING
+        due.settle(conn, row.kind, row.subject, "done")
+        world = StoredWorld(conn, now, self._programme, seat.person)
+        wake = Wake(row.kind, row.subject, row.due_at)
+        turn = router.wake(seat.person, seat.dialogue, wake, world)
+        key = f"due:{row.kind}:{row.subject}:{int(row.due_at.timestamp())}"
+        return self._write(conn, seat, turn, key, now)
+
+    def explain(self, conn: Connection, accepted: Accepted) -> Sequence[Claimed]:
+        """A kind word to somebody whose message was put aside, and a task for staff."""
+        received = accepted.received
+        if not received.address:
+            return _NOTHING
+        now = self._now()
+        where = (received.channel, received.account, received.address)
+        seat = people.at_address(conn, *where, now)
+        world = StoredWorld(conn, now, self._programme, seat.person)
+        talk = Talk(seat.person, seat.dialogue, world, router.CONVERSATIONS)
+        talk.open_task("quarantine", Level.KUNING, "reason.quarantine")
+        talk.say("unreadable")
+        return self._write(conn, seat, talk.turn(), f"aside:{accepted.id}", now, where)
+
+    def _write(
+        self,
+        conn: Connection,
+        seat: Seat,
+        turn: Turn,
+        key: str,
+        now: datetime,
+        where: tuple[str, str, str] | None = None,
+    ) -> Sequence[Claimed]:
+        person = seat.person
+        if turn.events:
+            events.apply(conn, person, seat.address_id, turn.events, now)
+        if turn.dialogue != seat.dialogue:
+            dialogues.save(conn, person.id, turn.dialogue, now)
+        claimed: list[Claimed] = []
+        for number, outgoing in enumerate(turn.outgoing):
+            message_key = outgoing.dedupe_key or f"{key}:{number}"
+            sent = self._put(conn, seat, person, outgoing, message_key, now, where)
+            if sent is not None:
+                claimed.append(sent)
+        return claimed
+
+    def _put(
+        self,
+        conn: Connection,
+        seat: Seat,
+        person: Person,
+        outgoing: Outgoing,
+        key: str,
+        now: datetime,
+        where: tuple[str, str, str] | None,
+    ) -> Claimed | None:
+        """One outbox row; replies to the one who writes leave with this process at once."""
+        address_id, to = seat.address_id, person.id
+        if outgoing.to is not None:
+            reached = people.reachable(conn, PersonId(outgoing.to))
+            if reached is None:
+                return None
+            address_id, to = reached[0], PersonId(outgoing.to)
+        not_before = outgoing.not_before or now
+        if outgoing.priority in UNASKED:
+            not_before = politeness.decent_time(not_before, person.tz, self._quiet)
+        leaves_now = where is not None and outgoing.to is None and not_before <= now
+        outbox_id = outbox.add(
+            conn,
+            address_id=address_id,
+            person_id=to,
+            message=outgoing.message,
+            dedupe_key=key,
+            priority=outgoing.priority,
+            purpose=outgoing.purpose,
+            not_before=not_before,
+            expires_at=outgoing.expires_at,
+            now=now,
+            owner=self._owner if leaves_now else None,
+            lease_until=now + LEASE if leaves_now else None,
+        )
+        if outbox_id is None or not leaves_now or where is None:
+            return None
+        return Claimed(
+            id=outbox_id,
+            address_id=address_id,
+            channel=where[0],
+            account=where[1],
+            address=where[2],
+            message=outgoing.message,
+            priority=outgoing.priority,
+            purpose=outgoing.purpose,
+            attempts=0,
+            expires_at=outgoing.expires_at,
+            person_id=to,
+        )
+
+    def _answer_group(
+        self, conn: Connection, where: tuple[str, str, str], now: datetime
+    ) -> Sequence[Claimed]:
+        """Once per group: the bot speaks one to one. A group is nobody, so no person is made."""
+        address_id = people.address_only(conn, *where, now)
+        outgoing = Outgoing(Message(say("group")))
+        outbox.add(
+            conn,
+            address_id=address_id,
+            person_id=None,
+            message=outgoing.message,
+            dedupe_key=f"group:{':'.join(where)}",
+            priority=outgoing.priority,
+            purpose="group",
+            not_before=now,
+            expires_at=None,
+            now=now,
+        )
+        return _NOTHING

@@ -1,0 +1,1 @@
+"""What the bot says and asks: pure functions over values; no I/O, no clock, no database."""

@@ -1,0 +1,276 @@
+"""What a conversation knows and what it decides: person, world, dialogue, events, turn.
+
+A conversation is a pure function from these values to a `Turn`. `storage` makes its events durable
+in the same transaction; nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType, Protocol
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from conversations.form import Form
+from conversations.level import Level
+from conversations.message import MediaId, Outgoing
+
+PersonId = NewType("PersonId", int)
+ChildId = NewType("ChildId", int)
+VillageId = NewType("VillageId", int)
+
+
+class Role(StrEnum):
+    """What somebody is in the programme."""
+
+    CAREGIVER = "caregiver"
+    CADRE = "cadre"
+    STAFF = "staff"
+
+
+class Consent(StrEnum):
+    """What the person last decided about her data being kept (UU 27/2022)."""
+
+    UNASKED = "unasked"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child somebody cares for. `mother` and `father` are rumah, luar_kota, luar_negeri, wafat,
+    tidak_tahu, or empty when not asked."""
+
+    id: ChildId
+    nickname: str
+    birth_year: int | None = None
+    birth_month: int | None = None
+    sex: str = ""
+    lives_with: str = ""
+    mother: str = ""
+    father: str = ""
+    ask_calls: bool = True
+
+    @property
+    def parent_away(self) -> bool:
+        """Whether a parent lives elsewhere and could telephone."""
+        return bool({"luar_kota", "luar_negeri"} & {self.mother, self.father})
+
+    def age(self, today: datetime) -> int | None:
+        """Completed years, as well as the year (and month) of birth tells; None when unknown."""
+        if self.birth_year is None:
+            return None
+        had_birthday = self.birth_month is None or self.birth_month <= today.month
+        return max(0, today.year - self.birth_year - (0 if had_birthday else 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who writes to the bot, as storage knows her."""
+
+    id: PersonId
+    role: Role = Role.CAREGIVER
+    salutation: str = ""
+    name: str = ""
+    village_id: VillageId | None = None
+    relation: str = ""
+    language: str = "id"
+    zone: str = "Asia/Jakarta"
+    hour: str = ""
+    """Convenient local time for a check-in, HH:MM; empty: the programme's."""
+    consent: Consent = Consent.UNASKED
+    stopped: bool = False
+    """BERHENTI: nothing unasked is sent any more."""
+    paused_until: datetime | None = None
+    registered: bool = False
+    """The three questions at the door are answered."""
+    channel: str = ""
+    """The channel of the address she writes from now."""
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """Her time zone."""
+        return ZoneInfo(self.zone)
+
+
+class World(Protocol):
+    """What a conversation may ask about the rest: bounded point queries, read-only."""
+
+    @property
+    def now(self) -> datetime:
+        """Aware, UTC."""
+
+    @property
+    def organisation(self) -> str:
+        """Who is responsible for the data, as people know it."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this person talks in the simulator, where unreviewed tips may be heard."""
+
+    def villages(self) -> tuple[tuple[VillageId, str], ...]:
+        """Every village with its name, in the order to be offered."""
+
+    def form(self, hash_: str) -> Form:
+        """The form of this content hash, also an older version that somebody is still in."""
+
+    def newest_form(self, name: str) -> Form:
+        """The version that a new interview begins with."""
+
+    def children(self, person: PersonId) -> tuple[Child, ...]:
+        """The children she cares for, in the order she told us."""
+
+    def child(self, child: ChildId) -> Child | None:
+        """One child."""
+
+    def tips_sent(self, person: PersonId) -> tuple[str, ...]:
+        """Ids of the tips she has had, oldest first."""
+
+    def recent_answers(self, child: ChildId, question: str, limit: int) -> tuple[str, ...]:
+        """What was answered about a child, newest first, in finished check-ins."""
+
+    def recent_own_answers(self, person: PersonId, question: str, limit: int) -> tuple[str, ...]:
+        """What the caregiver answered about herself, newest first."""
+
+    def last_checkins(self, person: PersonId) -> Mapping[ChildId, datetime]:
+        """When each child was last asked after."""
+
+    def staff(self) -> tuple[PersonId, ...]:
+        """Everybody of staff who can be reached in chat, by id."""
+
+    def tasks(self, staff: PersonId | None, *, limit: int) -> tuple[Task, ...]:
+        """Open tasks, most urgent first; of one owner, or everybody's."""
+
+    def task(self, code: str) -> Task | None:
+        """One task by its code, in any state."""
+
+    def next_code(self) -> str:
+        """A fresh code such as LDK-26-0042, by the village of the person whose turn it is."""
+
+    def linked_staff(self, code: str) -> int | None:
+        """The staff account that a one-time code opens, when it is still good."""
+
+    def least_busy_staff(self) -> PersonId | None:
+        """Who of staff has the fewest open tasks; None while nobody has joined."""
+
+    def fresh_id(self) -> str:
+        """A new id for an interview or a file: 12 characters, never given before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something a member of staff must do: a follow-up, a concern, a voice note to hear."""
+
+    code: str
+    kind: str
+    level: Level
+    about: PersonId | None
+    child: ChildId | None
+    owner: PersonId | None
+    due_at: datetime
+    created_at: datetime
+    reason: str
+    """Key of a text that says why, without content."""
+    content: str = ""
+    """What the person said; decrypted only when a member of staff asks to read it."""
+    media: tuple[MediaId, ...] = ()
+    closed_at: datetime | None = None
+    about_name: str = ""
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """One run through a form, as a value. `answers` maps paths to XForms strings, "" is skipped."""
+
+    id: str
+    conversation: str
+    form: str
+    answers: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    at: str | None = None
+    """Path of the question now asked, or a stage of asking.py; None before the first."""
+    tries: int = 0
+    started_at: datetime | None = None
+    asked_at: datetime | None = None
+    child: ChildId | None = None
+    nudged: bool = False
+    changing: bool = False
+    """An earlier answer is being changed from the review."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """Where a person is: the running interviews, the innermost last."""
+
+    stack: tuple[Interview, ...] = ()
+    offer: tuple[str, ...] = ()
+    """Payloads of the choices last offered outside an interview: a typed number finds them."""
+
+    @property
+    def running(self) -> Interview | None:
+        """The interview that hears the next answer."""
+        return self.stack[-1] if self.stack else None
+
+    def with_running(self, interview: Interview) -> Dialogue:
+        """The same dialogue, its running interview changed."""
+        return replace(self, stack=(*self.stack[:-1], interview))
+
+
+def dump(dialogue: Dialogue) -> bytes:
+    """A dialogue as storage keeps it (it is sealed there)."""
+    return orjson.dumps({"stack": dialogue.stack, "offer": dialogue.offer})
+
+
+def load(stored: bytes) -> Dialogue:
+    """The inverse of `dump`.
+
+    >>> dialogue = Dialogue((Interview("a1", "checkin", "f0", {"sehat": "ya"}),), ("t:tugas",))
+    >>> load(dump(dialogue)) == dialogue
+    True
+    """
+    body = orjson.loads(stored)
+    stack = tuple(
+        Interview(
+            **{
+                **interview,
+                "started_at": _time(interview["started_at"]),
+                "asked_at": _time(interview["asked_at"]),
+            }
+        )
+        for interview in body["stack"]
+    )
+    return Dialogue(stack, tuple(body["offer"]))
+
+
+def _time(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
+
+
+class Event:
+    """A fact that a turn brought about; storage applies it in the turn's transaction."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Due work for one person: the clock's counterpart of an `Inbound`."""
+
+    kind: str
+    subject: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one inbound message, or one piece of due work, brings about."""
+
+    dialogue: Dialogue
+    outgoing: tuple[Outgoing, ...] = ()
+    events: tuple[Event, ...] = ()

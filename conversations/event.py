@@ -1,0 +1,178 @@
+"""Facts that a turn brings about; `storage/events.py` makes them durable in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from conversations.dialogue import Child, ChildId, Consent, Event, Interview, PersonId
+from conversations.level import Level
+from conversations.message import Media, MediaId
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewStarted(Event):
+    interview: Interview
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGiven(Event):
+    """An answer given or changed; value is an XForms string, "" when skipped."""
+
+    interview: str
+    path: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewFinished(Event):
+    """Sent off (complete), or ended early with what was answered (partial).
+
+    `answers` is the complete set as `Instance.complete` gives it.
+    """
+
+    interview: str
+    partial: bool
+    answers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentDecided(Event):
+    """`capacity` is what she is to the children (ibu, bapak, wali, pengasuh …)."""
+
+    consent: Consent
+    text_version: str
+    capacity: str = ""
+    """The words she was shown, kept as proof (UU 27/2022 art. 24)."""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChanged(Event):
+    """Columns of the person to set: salutation, village_id, relation, language, hour, …"""
+
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildAdded(Event):
+    child: Child
+
+
+@dataclass(frozen=True, slots=True)
+class ChildChanged(Event):
+    child: ChildId
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOpened(Event):
+    """A follow-up for staff; `content` is sealed at rest. `due_at` aware."""
+
+    code: str
+    kind: str
+    level: Level
+    due_at: datetime
+    reason: str
+    child: ChildId | None = None
+    content: str = ""
+    media: MediaId | None = None
+    danger_class: str = ""
+    owner: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanged(Event):
+    """What staff did with a task: accepted, noted, answered, closed. `note` is sealed at rest."""
+
+    code: str
+    action: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskExtended(Event):
+    """The person added something to an open task of hers (a sentence, a voice note)."""
+
+    code: str
+    content: str = ""
+    media: MediaId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaKept(Event):
+    """A file to fetch from the channel and to store encrypted."""
+
+    id: MediaId
+    kind: str
+    media: Media
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TipSent(Event):
+    tip: str
+    child: ChildId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TipRated(Event):
+    tip: str
+    helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remind(Event):
+    """Wake `kind` for `subject` at `due_at`; replaces an earlier one of the same kind and subject.
+
+    Later than `expires_at` it is recorded as missed and not done.
+    """
+
+    kind: str
+    subject: str
+    due_at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forget(Event):
+    """The reminder of this kind and subject is needed no more."""
+
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureAsked(Event):
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureConfirmed(Event):
+    """Staff confirmed by another route that the person herself asked: erase her now."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressLost(Event):
+    """The address she wrote from takes no messages any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLinked(Event):
+    """The person who writes is the owner of this staff account."""
+
+    staff: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audited(Event):
+    """Somebody of staff saw or did something that must be accounted for."""
+
+    action: str
+    subject: str

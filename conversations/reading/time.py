@@ -1,0 +1,397 @@
+"""Days and clock times in a typed reply: "Rabu jam 4 sore", "besok jam setengah 8", "Jumat Legi".
+
+Everything is relative to a local `now` that the caller gives; times of prayer are no clock times,
+and an hour that could be morning or evening is asked again.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Literal
+
+from conversations.reading.numbers import numbers, whole
+from conversations.reading.words import Reply, after_correction, has, marks, words_of
+from locales.words import words
+
+_WEEKDAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")
+_PASARAN = ("legi", "pahing", "pon", "wage", "kliwon")
+_JUMAT_LEGI = date(1945, 8, 17)
+_HALF_YEAR = timedelta(days=180)
+_CLOCK = re.compile(r"(\d{1,2})[.:](\d{2})")
+_PRAYER_PARTS = {
+    "subuh": "morning",
+    "dhuhur": "noon",
+    "ashar": "afternoon",
+    "maghrib": "night",
+    "magrib": "night",
+    "isya": "night",
+}
+
+Vague = Literal["vague"]
+"""Said, but not clear enough to act on: it is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date somebody named; `repeats` is after how many days the same name comes round again, 0
+    for never.
+    """
+
+    date: date
+    repeats: int = 0
+
+
+def pasaran(day: date) -> str:
+    """The day of the Javanese five-day market week, counted from Friday Legi, 17 August 1945.
+
+    >>> pasaran(date(1945, 8, 17)), pasaran(date(2026, 11, 18))
+    ('legi', 'wage')
+    """
+    return _PASARAN[(day - _JUMAT_LEGI).days % 5]
+
+
+def weekday_time(text: str, now: datetime) -> datetime | date | None:
+    """When a person wants to meet, after `now`: a time, or the date alone where no time was said.
+
+    >>> now = datetime(2026, 11, 18, 10, 0)  # a Wednesday
+    >>> print(weekday_time("Rabu jam 4 sore", now))
+    2026-11-18 16:00:00
+    >>> print(weekday_time("Rabu depan jam setengah 8 pagi", now))
+    2026-11-25 07:30:00
+    >>> print(weekday_time("jumat habis maghrib", now), weekday_time("Jumat Pon", now))
+    2026-11-20 2026-11-27
+    >>> [weekday_time(reply, now) for reply in ("besok jam 4", "minggu depan",
+    ...     "senin atau selasa", "tadi")]
+    [None, None, None, None]
+    """
+    reply = words_of(text)
+    corrected = after_correction(reply)
+    earlier = reply[: len(reply) - len(corrected)]
+    clock = _clock(corrected) or _clock(earlier)
+    named = _day(corrected, now.date()) or _day(earlier, now.date())
+    if clock == "vague" or named == "vague":
+        return None
+    if named is None:
+        if clock is None:
+            return None
+        today = datetime.combine(now.date(), clock, now.tzinfo)
+        return today if today > now else None
+    if clock is None:
+        return named.date
+    when = datetime.combine(named.date, clock, now.tzinfo)
+    if when <= now and named.repeats:
+        when += timedelta(days=named.repeats)
+    return when if when > now else None
+
+
+def day(text: str, now: date) -> date | None:
+    """The one day, today or later, that a reply names.
+
+    >>> today = date(2026, 11, 18)
+    >>> [str(day(reply, today)) for reply in ("bsk", "Jum'at", "tgl 25", "3 des", "malam jumat",
+    ...     "31/02")]
+    ['2026-11-19', '2026-11-20', '2026-11-25', '2026-12-03', '2026-11-19', 'None']
+    """
+    today = now.date() if isinstance(now, datetime) else now
+    named = _day(after_correction(words_of(text)), today)
+    return named.date if isinstance(named, Day) else None
+
+
+def clock_time(text: str) -> time | None:
+    """The one clock time in a reply; an hour from 1 to 6 needs its part of the day.
+
+    >>> [str(clock_time(reply)) for reply in ("jam 4 sore", "jam setengah 8", "pukul 19.15",
+    ...     "jam 7 kurang 10 pagi")]
+    ['16:00:00', '07:30:00', '19:15:00', '06:50:00']
+    >>> [clock_time(reply) for reply in ("jam 4", "jam 12 malam", "ba'da isya", "jam 25")]
+    [None, None, None, None]
+    """
+    clock = _clock(after_correction(words_of(text)))
+    return clock if isinstance(clock, time) else None
+
+
+# --- the clock ------------------------------------------------------------------------------------
+
+
+def _clock(reply: Reply) -> time | Vague | None:
+    """The one time said; "vague" where several were said or one is unclear."""
+    part = _part_of_day(reply)
+    if part == "vague":
+        return "vague"
+    said: set[time | Vague] = {_in_day(minutes, exact, part) for minutes, exact in _times(reply)}
+    if len(said) > 1 or any(words()["joints"].get(word) == "or" for word in reply if said):
+        return "vague"
+    return said.pop() if said else None
+
+
+def _times(reply: Reply) -> Iterator[tuple[int, bool]]:
+    """Each time in a reply as minutes on the dial, and whether it is of the 24-hour kind; -1 when
+    impossible.
+    """
+    at = [place for place, word in enumerate(reply) if words()["clock"].get(word) == "at"]
+    if len(at) > 3:
+        yield -1, False
+        return
+    for place in at:
+        yield _time_after(reply, place + 1)
+        ends = [one for one in numbers(reply[place + 1 :]) if one.start > 0]
+        joint = [
+            one for one in ends if words()["joints"].get(reply[place + one.start]) in ("to", "or")
+        ]
+        if joint or any(reply[place + one.start] == "-" for one in ends[:1]):
+            yield -1, False
+    if not at:
+        for word in reply:
+            if (written := _CLOCK.fullmatch(word)) is not None:
+                yield _written(written)
+        for one in numbers(reply):
+            if (
+                one.value <= 12
+                and reply[one.end : one.end + 1]
+                and reply[one.end] in words()["dayparts"]
+            ):
+                yield _time_after(reply, one.start)
+
+
+def _written(written: re.Match[str]) -> tuple[int, bool]:
+    hour, minute = int(written[1]), int(written[2])
+    if hour > 23 or minute > 59:
+        return -1, False
+    return hour * 60 + minute, written[1].startswith("0") or hour > 12
+
+
+def _time_after(reply: Reply, start: int) -> tuple[int, bool]:
+    """The time that follows "jam": "7", "19.15", "setengah 8", "7 kurang seperempat", "tujuh tiga
+    puluh".
+    """
+    clock = words()["clock"]
+    half = start < len(reply) and clock.get(reply[start]) == "half"
+    start += half
+    if start < len(reply) and (written := _CLOCK.fullmatch(reply[start])) and not half:
+        return _written(written)
+    found = {one.start: one for one in numbers(reply)}
+    one = found.get(start)
+    hour = None if one is None else whole(one.value)
+    if one is None or hour is None or hour > 23:
+        return -1, False
+    if half:
+        return (hour * 60 - 30, False) if 1 <= hour <= 12 else (-1, False)
+    exact = hour > 12 or reply[start].startswith("0")
+    following = clock.get(reply[one.end]) if one.end < len(reply) else None
+    sign = {"minus": -1, "plus": 1}.get(following or "", 0)
+    place = one.end + (1 if sign else 0)
+    minutes = _minutes_at(reply, place, found[place].end if place in found else place)
+    if minutes is None:
+        return (-1, False) if sign or following == "half" else (hour * 60, exact)
+    return hour * 60 + (sign or 1) * minutes, exact
+
+
+def _minutes_at(reply: Reply, place: int, end: int) -> int | None:
+    if place >= len(reply):
+        return None
+    if words()["clock"].get(reply[place]) == "quarter":
+        return 15
+    following = reply[end] if end < len(reply) else ""
+    if end == place or following in words()["months"] or following in ("/", "-"):
+        return None
+    value = whole(numbers(reply[place:end])[0].value)
+    return value if value is not None and 1 <= value <= 59 else None
+
+
+def _part_of_day(reply: Reply) -> str | None:
+    """Morning, noon, afternoon or night, if exactly one was said; "vague" when they contradict."""
+    parts = {meaning for _, _, meaning in marks(reply, words()["dayparts"])}
+    parts |= {_PRAYER_PARTS[word] for word in reply if word in _PRAYER_PARTS}
+    if len(parts) > 1:
+        return "vague"
+    return parts.pop() if parts else None
+
+
+def _in_day(minutes: int, exact: bool, part: str | None) -> time | Vague:
+    """A time on the dial as one of the day: "jam 4" and "sore" are 16:00."""
+    if minutes < 0:
+        return "vague"
+    hour = minutes // 60
+    afternoon = minutes + 720
+    match part:
+        case None if exact or 7 <= hour <= 17:
+            chosen: int | None = minutes
+        case "morning" if hour < 12:
+            chosen = minutes
+        case "noon":
+            chosen = minutes if 10 <= hour <= 15 else afternoon if 1 <= hour <= 4 else None
+        case "afternoon":
+            chosen = minutes if 13 <= hour <= 18 else afternoon if 1 <= hour <= 6 else None
+        case "night":
+            chosen = minutes if 17 <= hour <= 23 else afternoon if 5 <= hour <= 11 else None
+        case _:
+            chosen = None
+    return time(chosen // 60, chosen % 60) if chosen is not None else "vague"
+
+
+# --- the day --------------------------------------------------------------------------------------
+
+
+def _day(reply: Reply, today: date) -> Day | Vague | None:
+    """The one day said; "vague" where it is past, impossible, refused or one of several."""
+    joints = words()["joints"]
+    kinds = [meaning for _, _, meaning in marks(reply, words()["relative"])]
+    unsure = any(
+        meaning == "unsure" and reply[start] not in ("kurang", "sedikit")
+        for start, _, meaning in marks(reply, words()["answers"])
+    )
+    if (
+        "past" in kinds
+        or "every" in kinds
+        or unsure
+        or has(reply, "ordinals", "except")
+        or "?" in reply
+    ):
+        return "vague"
+    if not words().ambiguous.isdisjoint(reply):
+        return "vague"
+    if any(joints.get(word) == "not" for word in reply):
+        return "vague"
+    reply, week = _without_week(reply)
+    weekdays, dates = list(_weekdays(reply)), list(_dates(reply, today))
+    if None in dates:
+        return "vague"
+    named = {found for found in dates if found is not None} | _relative_days(reply, today)
+    if len(named) > 1 or (named and week == "next"):
+        return "vague"
+    if named:
+        fixed = named.pop()
+        agrees = all(_is_on(fixed, weekday, eve) for weekday, eve in weekdays)
+        return (
+            Day(fixed) if agrees and fixed >= today and _market_day_fits(reply, fixed) else "vague"
+        )
+    if weekdays:
+        return _next_weekday(reply, weekdays, week, today)
+    return "vague" if week or has(reply, "relative", "next") else None
+
+
+def _without_week(reply: Reply) -> tuple[Reply, str | None]:
+    """A reply without "minggu depan" or "minggu ini", and which of the two it said."""
+    for place, (first, second) in enumerate(pairwise(reply)):
+        week = words()["units"].get(first) == "week"
+        if week and second in ("depan", "ini", "berikutnya", "lagi"):
+            kept = reply[:place] + reply[place + 2 :]
+            return kept, {"ini": "this", "lagi": "later"}.get(second, "next")
+    return reply, None
+
+
+def _weekdays(reply: Reply) -> Iterator[tuple[int, bool]]:
+    """Each weekday named (Monday is 0), and whether its eve is meant: "malam Jumat" is Thursday
+    evening.
+    """
+    for start, _, meaning in marks(reply, words()["days"]):
+        before = reply[start - 1] if start else ""
+        if not before[:1].isdigit() and before not in words()["numbers"]:
+            yield _WEEKDAYS.index(meaning), before == "malam"
+
+
+def _is_on(day: date, weekday: int, eve: bool) -> bool:
+    return (day + timedelta(days=eve)).weekday() == weekday
+
+
+def _market_day(reply: Reply) -> str | None:
+    found = {meaning for _, _, meaning in marks(reply, words()["pasaran"])}
+    return found.pop() if len(found) == 1 else None
+
+
+def _market_day_fits(reply: Reply, day: date) -> bool:
+    market = _market_day(reply)
+    return market is None or pasaran(day) == market
+
+
+def _next_weekday(
+    reply: Reply, weekdays: list[tuple[int, bool]], week: str | None, today: date
+) -> Day | Vague:
+    """The coming day of that name, of next week when "depan" was said, of that market day if one
+    was said.
+    """
+    coming = [today + timedelta(days=offset) for offset in range(35)]
+    days = {next(day for day in coming if _is_on(day, weekday, eve)) for weekday, eve in weekdays}
+    if len(days) != 1 or week == "later":
+        return "vague"
+    first = days.pop()
+    if market := _market_day(reply):
+        fitting = (first + timedelta(days=7 * times) for times in range(5))
+        return Day(next(day for day in fitting if pasaran(day) == market), repeats=35)
+    if week == "next" or has(reply, "relative", "next"):
+        monday = today + timedelta(days=7 - today.weekday())
+        return Day(monday + timedelta(days=first.weekday()))
+    if week == "this" and first >= today + timedelta(days=7 - today.weekday()):
+        return "vague"
+    return Day(first, repeats=7)
+
+
+def _relative_days(reply: Reply, today: date) -> set[date]:
+    """Days named from today: "besok", "lusa", "nanti malam", "3 hari lagi"."""
+    found = {
+        today + timedelta(days=int(meaning))
+        for _, _, meaning in marks(reply, words()["relative"])
+        if meaning.isdigit()
+    }
+    for one in numbers(reply):
+        days = whole(one.value)
+        if reply[one.end : one.end + 2] == ("hari", "lagi") and days is not None and days <= 60:
+            found.add(today + timedelta(days=days))
+    return found
+
+
+def _dates(reply: Reply, today: date) -> Iterator[date | None]:
+    """Each calendar date named; None for one that does not exist or lies in the past."""
+    months = words()["months"]
+    for written in re.finditer(
+        r"\b(20\d\d) ?[-./] ?(\d{1,2}) ?[-./] ?(\d{1,2})\b", " ".join(reply)
+    ):
+        yield _dated(int(written[3]), int(written[2]), written[1], today)
+        return
+    for word in reply:
+        if dotted := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.((?:20)?\d\d)", word):
+            yield _dated(int(dotted[1]), int(dotted[2]), dotted[3], today)
+    for one in numbers(reply):
+        day, after = whole(one.value), reply[one.end : one.end + 4]
+        before = reply[one.start - 1] if one.start else ""
+        if day is None:
+            continue
+        if after and after[0] in months:
+            year = after[1] if len(after) > 1 and re.fullmatch(r"20\d\d", after[1]) else None
+            yield _dated(day, int(months.meanings[after[0]]), year, today)
+        elif (
+            len(after) > 1
+            and after[0] in "/-"
+            and after[1].isdigit()
+            and before not in ("/", "-", "jam")
+        ):
+            year = after[3] if len(after) == 4 and after[2] in "/-" and after[3].isdigit() else None
+            yield _dated(day, int(after[1][:4]), year, today)
+        elif before == "tanggal":
+            yield _next_day_of_month(day, today)
+
+
+def _dated(day: int, month: int, year: str | None, today: date) -> date | None:
+    """A date, of this year where none was said, or of the next when that is long past."""
+    try:
+        if year is not None:
+            found = date(int(year) + (2000 if len(year) == 2 else 0), month, day)
+        else:
+            found = date(today.year, month, day)
+            if found < today - _HALF_YEAR:
+                found = date(today.year + 1, month, day)
+    except (ValueError, OverflowError):
+        return None
+    return found if found >= today else None
+
+
+def _next_day_of_month(day: int, today: date) -> date | None:
+    month = today.replace(day=1)
+    if day < today.day:
+        month = (month + timedelta(days=32)).replace(day=1)
+    try:
+        return month.replace(day=day)
+    except ValueError:
+        return None

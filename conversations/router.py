@@ -1,0 +1,406 @@
+"""Which conversation takes a message: danger, stop, help, safe word, staff, the running interview.
+
+`respond` hears a person, `wake` hears the clock. Whatever interrupts an interview, its place is
+kept and its question comes again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conversations import checkin, concern, danger, interview, menu, reading, registration, staff
+from conversations.dialogue import (
+    Consent,
+    Dialogue,
+    Event,
+    Person,
+    Role,
+    Turn,
+    Wake,
+    World,
+)
+from conversations.event import (
+    AddressLost,
+    MediaKept,
+    Remind,
+)
+from conversations.level import Level
+from conversations.message import Inbound, Kind, MediaId, Priority
+from conversations.reading.words import words_of
+from conversations.talk import Conversation, Talk
+
+CONVERSATIONS: dict[str, Conversation] = {
+    conversation.name: conversation
+    for conversation in (
+        *registration.CONVERSATIONS,
+        *checkin.CONVERSATIONS,
+        *concern.CONVERSATIONS,
+        *menu.CONVERSATIONS,
+    )
+}
+
+EXACT = {
+    "menu": "menu",
+    "bantuan": "help",
+    "berhenti": "stop",
+    "stop": "stop",
+    "kembali": "back",
+    "lewati": "skip",
+    "jeda": "pause",
+    "istirahat": "pause",
+    "mulai": "resume",
+    "lanjut": "resume",
+    "petugas": "person",
+    "data saya": "settings",
+    "profil": "settings",
+    "hapus data saya": "erase",
+    "melati": "safe_word",
+}
+"""Commands that hold everywhere, also inside a story told in one's own words."""
+
+GRAVE = ("stop", "erase")
+"""Wishes that come before an answer that the same words might be."""
+
+A_STORY = 4
+"""Words from which on a text of somebody not registered is worth passing on to staff."""
+
+KEPT_FILES = (Kind.VOICE, Kind.IMAGE)
+
+
+def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) -> Turn:
+    """What one message brings about. Never raises for anything a person may write."""
+    talk = Talk(person, dialogue, world, CONVERSATIONS)
+    if inbound.kind is Kind.BUTTON and not inbound.button:
+        inbound = replace(inbound, kind=Kind.OTHER)
+    inbound = _number_of_offer(dialogue, inbound)
+    match inbound.kind:
+        case Kind.LEFT:
+            talk.add(AddressLost("blocked by the person"))
+        case Kind.CAME_BACK:
+            _welcome(talk)
+        case Kind.GROUP:
+            talk.say("group")
+        case _:
+            _hear(talk, inbound)
+    return talk.turn()
+
+
+def wake(person: Person, dialogue: Dialogue, due: Wake, world: World) -> Turn:
+    """What a piece of due work brings about for one person."""
+    talk = Talk(
+        person, dialogue, world, CONVERSATIONS, priority=Priority.REMINDER, purpose=due.kind
+    )
+    match due.kind:
+        case "checkin":
+            checkin.weekly(talk, due)
+        case "drinking":
+            checkin.drinking_unanswered(talk, due)
+        case "nudge":
+            _nudge(talk, due)
+        case "expire":
+            _expire(talk, due)
+        case "day_list":
+            if person.role is Role.STAFF:
+                staff.day_list(talk, due)
+        case _:
+            raise ValueError(f"no conversation wakes for {due.kind!r}")
+    return talk.turn()
+
+
+def _hear(talk: Talk, inbound: Inbound) -> None:
+    urgent = _danger(talk, inbound)
+    if inbound.edited:
+        if urgent:
+            concern.help_now(talk)
+        else:
+            talk.ask_again(talk.text("edited"))
+        return
+    if not urgent and _command(talk, inbound):
+        return
+    running = talk.running
+    if urgent and (running is None or not interview.takes_free_text(running, talk.world)):
+        concern.help_now(talk)
+        return
+    if running is None:
+        _idle(talk, inbound)
+        return
+    if inbound.kind in (Kind.TEXT, Kind.BUTTON) or _is_answer_file(talk, inbound):
+        talk.hear(interview.hear(running, inbound, talk.person, talk.world))
+        if urgent:
+            concern.help_now(talk)
+        return
+    _something_else(talk, inbound)
+
+
+def _danger(talk: Talk, inbound: Inbound) -> bool:
+    """Whether the words must reach a human being at once; staff are told in this very turn."""
+    if inbound.kind is Kind.BUTTON or not any(map(str.isalpha, inbound.text)):
+        return False
+    if talk.person.role is Role.STAFF:
+        return False
+    running = talk.running
+    if running and interview.is_label(running, inbound.text, talk.person, talk.world):
+        return False
+    found = danger.assess(inbound.text)
+    if found.level is None:
+        return False
+    concern.raise_alarm(talk, inbound.text)
+    return found.level in (Level.MERAH, Level.ORANYE)
+
+
+def _command(talk: Talk, inbound: Inbound) -> bool:
+    """Hears what may be said at any time; False when the message is something else."""
+    if talk.person.role is Role.STAFF and staff.respond(talk, inbound):
+        return True
+    if inbound.kind is not Kind.TEXT:
+        return False
+    if staff.join(talk, inbound):
+        return True
+    match _intent(talk, inbound.text):
+        case "start":
+            _welcome(talk)
+        case "stop":
+            menu.stop(talk)
+        case "erase":
+            registration.ask_for_erasure(talk)
+        case "safe_word":
+            concern.safe_word(talk)
+        case "help":
+            talk.ask_again(talk.text("help"))
+        case "menu":
+            _menu(talk)
+        case "person":
+            concern.want_person(talk)
+        case "settings" if talk.person.registered:
+            registration.show_settings(talk)
+        case "pause" if talk.person.registered:
+            talk.start("jeda")
+        case "resume" if talk.person.stopped or talk.person.paused_until:
+            menu.begin_again(talk)
+            talk.ask_again()
+        case "resume" if talk.running is not None:
+            talk.ask_again()
+        case "resume":
+            _welcome(talk)
+        case "back" if talk.running is not None:
+            talk.hear(interview.back(talk.running, talk.person, talk.world))
+        case "skip" if talk.running is not None:
+            talk.hear(interview.skip(talk.running, talk.person, talk.world))
+        case _:
+            return False
+    return True
+
+
+def _intent(talk: Talk, text: str) -> str | None:
+    """A command, read strictly inside a story and generously elsewhere."""
+    words = " ".join(text.strip().lstrip("/").casefold().split()).rstrip("!. ")
+    if words == "start" or words.startswith("start "):
+        return "start"
+    if words in EXACT:
+        return EXACT[words]
+    running = talk.running
+    if (
+        words == "0"
+        and running is not None
+        and not interview.zero_is_an_answer(running, talk.world)
+    ):
+        return "back"
+    if words.isdecimal():
+        return None
+    if running is None:
+        return reading.intent(text)
+    if interview.takes_free_text(running, talk.world):
+        return None
+    if interview.is_label(running, text, talk.person, talk.world):
+        return None
+    wish = reading.intent(text)
+    if wish in GRAVE or not interview.understands(running, text, talk.person, talk.world):
+        return wish
+    return None
+
+
+def _menu(talk: Talk) -> None:
+    if talk.person.registered:
+        talk.start("menu")
+    else:
+        _welcome(talk)
+
+
+def _welcome(talk: Talk) -> None:
+    """Where somebody stands who says hello: at the notice, at the door, or at her question."""
+    person = talk.person
+    if person.role is Role.STAFF:
+        talk.say("staff.help")
+    elif talk.running is not None:
+        talk.ask_again(talk.text("welcome_back"))
+    elif person.consent in (Consent.UNASKED, Consent.WITHDRAWN):
+        talk.start("persetujuan")
+    elif person.consent is Consent.REFUSED:
+        talk.start("belum_setuju")
+    elif not person.registered:
+        talk.start("daftar")
+    elif person.stopped:
+        talk.start("berhenti")
+    else:
+        talk.start("menu")
+
+
+def _idle(talk: Talk, inbound: Inbound) -> None:
+    """Nothing is being asked: a first word, a thank-you, a file, or a story."""
+    person = talk.person
+    if talk.alarm is not None:
+        talk.say("receipt")
+    elif inbound.kind is Kind.BUTTON:
+        talk.say("stale_idle")
+    elif inbound.kind is not Kind.TEXT:
+        _something_else(talk, inbound)
+    elif person.role is Role.STAFF:
+        talk.say("staff.help")
+    elif _is_thanks(inbound.text):
+        talk.say("you_are_welcome")
+    elif _is_greeting(inbound.text) or (
+        len(inbound.text.split()) < A_STORY
+        and (person.stopped or person.consent is not Consent.GIVEN)
+    ):
+        _welcome(talk)
+    else:
+        talk.start("bingung", facts={"pesan.isi": inbound.text})
+
+
+def _something_else(talk: Talk, inbound: Inbound) -> None:
+    """Stickers, files, places: each gets a kind answer, and the open question stays open."""
+    if inbound.kind in KEPT_FILES and inbound.media is not None:
+        media = MediaId(talk.world.fresh_id())
+        code = talk.open_task(
+            inbound.kind, Level.KUNING, f"reason.{inbound.kind}", content=inbound.text, media=media
+        )
+        talk.add(MediaKept(media, inbound.kind, inbound.media, task=code))
+    key = _ANSWERS.get(inbound.kind, "kind.other")
+    if talk.running is not None:
+        talk.ask_again(talk.text(key))
+    elif talk.person.consent is Consent.UNASKED and inbound.kind not in KEPT_FILES:
+        _welcome(talk)
+    else:
+        talk.say(key)
+
+
+_ANSWERS = {
+    Kind.VOICE: "kind.voice",
+    Kind.IMAGE: "kind.image",
+    Kind.STICKER: "kind.sticker",
+    Kind.REACTION: "kind.sticker",
+    Kind.LOCATION: "kind.location",
+    Kind.CONTACT: "kind.contact",
+    Kind.VIDEO: "kind.file",
+    Kind.DOCUMENT: "kind.file",
+}
+
+
+def _is_answer_file(talk: Talk, inbound: Inbound) -> bool:
+    return talk.running is not None and interview.takes_file(talk.running, inbound, talk.world)
+
+
+def _is_thanks(text: str) -> bool:
+    """A thank-you or a folded-hands sign, and nothing else that would want an answer."""
+    words = [str(word) for word in words_of(text)]
+    return 0 < len(words) <= 6 and bool(_THANKS & set(words)) and set(words) <= _COURTESY
+
+
+_THANKS = frozenset({"terima-kasih", "suwun", "nuwun", "sakalangkong", "🙏", "kesuwun"})
+_COURTESY = _THANKS | frozenset(
+    (
+        "ya",
+        "iya",
+        "nggih",
+        "inggih",
+        "mbak",
+        "mas",
+        "bu",
+        "pak",
+        "matur",
+        "banyak",
+        "so'on",
+        "oke",
+        "ok",
+        "kasih",
+        "sama-sama",
+        "enggi",
+        "baik",
+        "sip",
+        "👍",
+    )
+)
+
+
+def _is_greeting(text: str) -> bool:
+    words = [str(word) for word in words_of(text)]
+    return 0 < len(words) <= 4 and words[0] in _GREETINGS
+
+
+_GREETINGS = frozenset(
+    (
+        "halo",
+        "hai",
+        "hallo",
+        "assalamualaikum",
+        "assalamu'alaikum",
+        "salam",
+        "permisi",
+        "selamat",
+        "pagi",
+        "siang",
+        "sore",
+        "malam",
+        "tes",
+        "p",
+        "kulonuwun",
+        "sampurasun",
+    )
+)
+
+
+def _number_of_offer(dialogue: Dialogue, inbound: Inbound) -> Inbound:
+    """A typed number that picks from the last message with choices, outside any interview."""
+    number = inbound.text.strip()
+    if inbound.kind is not Kind.TEXT or dialogue.running is not None or not number.isdecimal():
+        return inbound
+    index = int(number[:3]) - 1
+    if not 0 <= index < len(dialogue.offer):
+        return inbound
+    return replace(inbound, kind=Kind.BUTTON, text="", button=dialogue.offer[index])
+
+
+def _nudge(talk: Talk, due: Wake) -> None:
+    """One friendly reminder per interview, and only where it is the open one."""
+    running = talk.running
+    if running is None or running.id != due.subject or running.nudged:
+        return
+    if not _may_be_nudged(talk):
+        return
+    form = talk.world.form(running.form)
+    asked = running.asked_at or talk.world.now
+    again = asked + form.nudge_after if form.nudge_after else talk.world.now
+    if again > talk.world.now:
+        talk.add(Remind("nudge", running.id, again))
+        return
+    talk.replace_running(replace(running, nudged=True))
+    talk.ask_again(talk.text("nudge"))
+
+
+def _may_be_nudged(talk: Talk) -> bool:
+    person, now = talk.person, talk.world.now
+    resting = person.paused_until is not None and person.paused_until > now
+    return person.consent == Consent.GIVEN and not person.stopped and not resting
+
+
+def _expire(talk: Talk, due: Wake) -> None:
+    """Too long without an answer: what was answered is kept, marked partial."""
+    waiting = talk.drop(due.subject)
+    if waiting is None:
+        return
+    events: tuple[Event, ...] = interview.expire(waiting, talk.world).events
+    talk.add(*events)
+    conversation = CONVERSATIONS[waiting.conversation]
+    if conversation.ended_early is not None:
+        answers = interview.complete(waiting, talk.world)
+        conversation.ended_early(talk, waiting, answers)

@@ -1,0 +1,311 @@
+"""One turn in the making: what has been said, decided and begun so far for one person.
+
+Router and conversations write into a `Talk`; `turn()` is the value that leaves. It lives for one
+turn only and touches nothing outside itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from conversations import interview as interviews
+from conversations.dialogue import (
+    ChildId,
+    Dialogue,
+    Event,
+    Interview,
+    Person,
+    Turn,
+    World,
+)
+from conversations.event import (
+    ConsentDecided,
+    Forget,
+    InterviewFinished,
+    MediaKept,
+    PersonChanged,
+    TaskOpened,
+)
+from conversations.interview import Ending, Heard
+from conversations.level import Level
+from conversations.message import Choice, MediaId, Message, Outgoing, Priority
+from locales import say
+
+DEADLINES = {
+    Level.MERAH: timedelta(hours=1),
+    Level.ORANYE: timedelta(hours=24),
+    Level.KUNING: timedelta(days=3),
+    Level.HIJAU: timedelta(days=7),
+}
+"""How long staff have (DOMAIN 4.1): MERAH is acknowledged within an hour, the others acted upon."""
+
+DEEPEST = 4
+"""Interviews that may wait under the running one; the oldest ends with what was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One file's worth of dialogue: a form, and what its answers bring about.
+
+    `finished` hears the complete answers once; `answered` hears each answer when it is given;
+    `ended_early` hears what was answered before the interview was given up.
+    """
+
+    name: str
+    finished: Callable[[Talk, Interview, Mapping[str, str]], None]
+    answered: Callable[[Talk, Interview, str, str], None] | None = None
+    ended_early: Callable[[Talk, Interview, Mapping[str, str]], None] | None = None
+    owns_files: bool = False
+    """`answered` itself makes a task of a voice note or a picture."""
+
+
+class Talk:
+    """What one turn brings about, while it is being decided."""
+
+    def __init__(
+        self,
+        person: Person,
+        dialogue: Dialogue,
+        world: World,
+        conversations: Mapping[str, Conversation],
+        *,
+        priority: Priority = Priority.REPLY,
+        purpose: str = "reply",
+    ) -> None:
+        self.person = person
+        self.world = world
+        self.alarm: str | None = None
+        """Code of the task that this very message has opened by its words."""
+        self._stack = list(dialogue.stack)
+        self._offer: tuple[str, ...] = ()
+        self._conversations = conversations
+        self._outgoing: list[Outgoing] = []
+        self._events: list[Event] = []
+        self._priority = priority
+        self._purpose = purpose
+        self._asked = False
+
+    @property
+    def running(self) -> Interview | None:
+        """The interview that is being answered."""
+        return self._stack[-1] if self._stack else None
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has been said to this person yet."""
+        return not any(outgoing.to is None for outgoing in self._outgoing)
+
+    def text(self, key: str, /, **values: object) -> str:
+        """A text in her language; {sapaan} is always filled in."""
+        who = self.person.salutation or say("someone", self.person.language)
+        return say(key, self.person.language, **{"sapaan": who, **values})
+
+    def say(self, key: str, /, **values: object) -> None:
+        """One message to her."""
+        self.send(Message(self.text(key, **values)))
+
+    def send(self, *messages: Message) -> None:
+        """Messages to her, as they are."""
+        self._outgoing += [
+            Outgoing(message, priority=self._priority, purpose=self._purpose)
+            for message in messages
+        ]
+
+    def send_text(self, text: str) -> None:
+        """One message to her, already put into words."""
+        self.send(Message(text))
+
+    def offer(self, text: str, choices: tuple[Choice, ...], *, discreet: bool = False) -> None:
+        """A message with choices outside an interview; a typed number finds them next time."""
+        self.send(Message(text, choices, discreet=discreet))
+        self._offer = tuple(choice.payload for choice in choices)
+
+    def tell(self, outgoing: Outgoing) -> None:
+        """A message to somebody else."""
+        self._outgoing.append(outgoing)
+
+    def add(self, *events: Event) -> None:
+        """Facts; those about herself hold at once for what is said next."""
+        for event in events:
+            self._events.append(event)
+            if isinstance(event, PersonChanged):
+                known = {name: value for name, value in event.changes.items() if name in _KNOWN}
+                self.person = replace(self.person, **known)
+            elif isinstance(event, ConsentDecided):
+                self.person = replace(self.person, consent=event.consent)
+
+    def start(
+        self,
+        conversation: str,
+        *,
+        form: str = "",
+        facts: Mapping[str, str] | None = None,
+        child: ChildId | None = None,
+        opening: str = "",
+    ) -> None:
+        """Begins a conversation on top of what is running; one that already waits begins anew."""
+        for waiting in [one for one in self._stack if one.conversation == conversation]:
+            self._give_up(waiting)
+        while len(self._stack) >= DEEPEST:
+            self._give_up(self._stack[0])
+        form_ = self.world.newest_form(form or conversation)
+        heard = interviews.begin(
+            conversation,
+            form_,
+            self.person,
+            self.world,
+            facts=facts,
+            child=child,
+            opening=opening,
+        )
+        self._stack.append(heard.interview)
+        self.hear(heard)
+
+    def hear(self, heard: Heard) -> None:
+        """Takes over what one reply did to the running interview."""
+        self._stack[-1] = heard.interview
+        conversation = self._conversations[heard.interview.conversation]
+        for event in heard.events:
+            if isinstance(event, MediaKept) and not conversation.owns_files:
+                event = replace(event, task=self._file_task(heard.interview, event))
+            self.add(event)
+        if heard.answered is not None and conversation.answered is not None:
+            conversation.answered(self, heard.interview, *heard.answered)
+        if heard.opened:
+            self.send(*heard.messages)
+            self._asked = True
+            return
+        self.send(*heard.messages)
+        self._stack.pop()
+        self._close(heard, conversation)
+
+    def ask_again(self, opening: str = "") -> None:
+        """The open question once more, so that nobody loses her place."""
+        if self.running is None or self._asked:
+            if opening:
+                self.send(Message(opening))
+            return
+        asked, messages = interviews.ask(self.running, self.person, self.world, opening)
+        self._stack[-1] = asked
+        self.send(*messages)
+        self._asked = True
+
+    def drop(self, interview_id: str) -> Interview | None:
+        """Takes an interview out of the stack, wherever it waits."""
+        for waiting in self._stack:
+            if waiting.id == interview_id:
+                self._stack.remove(waiting)
+                return waiting
+        return None
+
+    def set_fact(self, interview_id: str, name: str, value: str) -> None:
+        """Something an interview shall remember until its end."""
+        for place, waiting in enumerate(self._stack):
+            if waiting.id == interview_id:
+                self._stack[place] = replace(waiting, facts={**waiting.facts, name: value})
+
+    def replace_running(self, interview: Interview) -> None:
+        """The running interview, changed."""
+        self._stack[-1] = interview
+
+    def open_task(
+        self,
+        kind: str,
+        level: Level,
+        reason: str,
+        *,
+        content: str = "",
+        child: ChildId | None = None,
+        media: MediaId | None = None,
+        danger_class: str = "",
+        due_in: timedelta | None = None,
+    ) -> str:
+        """A task for staff with owner and deadline; they learn its code and level, no content."""
+        code = self.world.next_code()
+        owner = self.world.least_busy_staff()
+        self.add(
+            TaskOpened(
+                code=code,
+                kind=kind,
+                level=level,
+                due_at=self.world.now + (due_in or DEADLINES[level]),
+                reason=reason,
+                child=child,
+                content=content,
+                media=media,
+                danger_class=danger_class,
+                owner=owner,
+            )
+        )
+        self._alert(code, kind, level, owner)
+        return code
+
+    def turn(self) -> Turn:
+        """The finished turn."""
+        return Turn(
+            Dialogue(tuple(self._stack), self._offer), tuple(self._outgoing), tuple(self._events)
+        )
+
+    def _alert(self, code: str, kind: str, level: Level, owner: int | None) -> None:
+        """Code and level only: a lock screen may be read by anybody (DOMAIN 4.1)."""
+        if level is Level.HIJAU:
+            return
+        urgent = level in (Level.MERAH, Level.ORANYE)
+        everyone = self.world.staff()
+        to = everyone if urgent else tuple(one for one in everyone if one == owner)
+        message = Message(
+            say("staff.alert", code=code, level=level.upper(), kind=say(f"staff.kind.{kind}")),
+            (
+                Choice(say("staff.accept"), f"t:terima:{code}"),
+                Choice(say("staff.read"), f"t:baca:{code}"),
+            ),
+        )
+        for staff in to:
+            self.tell(
+                Outgoing(
+                    message,
+                    to=staff,
+                    priority=Priority.ALARM if urgent else Priority.REPLY,
+                    dedupe_key=f"alert:{code}:{staff}",
+                    purpose="alert",
+                )
+            )
+
+    def _file_task(self, interview: Interview, kept: MediaKept) -> str:
+        """A recorded or photographed answer is a task: somebody has to listen or look."""
+        return self.open_task(
+            kept.kind, Level.KUNING, f"reason.{kept.kind}", child=interview.child, media=kept.id
+        )
+
+    def _close(self, heard: Heard, conversation: Conversation) -> None:
+        finished = next(e for e in heard.events if isinstance(e, InterviewFinished))
+        self.add(Forget("nudge", heard.interview.id), Forget("expire", heard.interview.id))
+        waiting = self.running
+        if heard.ending is Ending.FINISHED:
+            conversation.finished(self, heard.interview, finished.answers)
+        else:
+            if conversation.ended_early is not None:
+                conversation.ended_early(self, heard.interview, finished.answers)
+            if heard.ending is Ending.HANDOVER:
+                self._hand_over(heard.interview)
+        if self.running is not None and self.running is waiting:
+            self.ask_again("" if not self.silent else self.text("back_to"))
+
+    def _hand_over(self, interview: Interview) -> None:
+        code = self.open_task(
+            "person_wanted", Level.KUNING, "reason.handover", child=interview.child
+        )
+        self.start("hubungi", facts={"tugas.kode": code}, opening=self.text("handover.thanks"))
+
+    def _give_up(self, interview: Interview) -> None:
+        self._stack.remove(interview)
+        answers = interviews.complete(interview, self.world)
+        self.add(InterviewFinished(interview.id, True, answers))
+        conversation = self._conversations[interview.conversation]
+        if conversation.ended_early is not None:
+            conversation.ended_early(self, interview, answers)
+
+
+_KNOWN = frozenset(Person.__dataclass_fields__)

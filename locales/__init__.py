@@ -1,0 +1,82 @@
+"""Everything the bot says, by language: messages.po, tips, word lists; and the loader of messages.
+
+A text is asked for by its key. What a language does not have comes from Indonesian.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from io import BytesIO
+
+from babel.messages.pofile import read_po
+
+FALLBACK = "id"
+
+
+class UnknownTextError(KeyError):
+    """A key that no catalogue has: a fault of ours, found by `kawan check`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """A telephone line that helps; `checked` is the day of the source it was
+    last compared with, None when nobody has."""
+
+    key: str
+    name: str
+    number: str
+    owner: str
+    checked: date | None = None
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """The texts of one language by key; empty for a language without a catalogue."""
+    source = resources.files(__package__) / language / "messages.po"
+    if not source.is_file():
+        return {}
+    read = read_po(BytesIO(source.read_bytes()), abort_invalid=True)
+    return {
+        str(message.id): str(message.string)
+        for message in read
+        if message.id and message.string and not message.fuzzy
+    }
+
+
+@cache
+def languages() -> Mapping[str, str]:
+    """Languages with a catalogue, and what each calls itself, Indonesian first."""
+    folders = sorted(
+        entry.name
+        for entry in resources.files(__package__).iterdir()
+        if entry.is_dir() and catalogue(entry.name)
+    )
+    ordered = sorted(folders, key=lambda language: (language != FALLBACK, language))
+    return {language: catalogue(language).get("language.name", language) for language in ordered}
+
+
+def say(key: str, language: str = FALLBACK, /, **values: object) -> str:
+    """The text of a key, its placeholders filled in.
+
+    >>> say("stale", "id")
+    'Itu tombol dari pertanyaan sebelumnya, tidak apa-apa. Sekarang yang ini, ya.'
+    """
+    text = catalogue(language).get(key) or catalogue(FALLBACK).get(key)
+    if text is None:
+        raise UnknownTextError(key)
+    return text.format_map(values) if values else text
+
+
+@cache
+def hotlines() -> tuple[Hotline, ...]:
+    """The national lines that help in danger, in the order to be offered."""
+    source = resources.files(__package__) / "hotlines.toml"
+    return tuple(
+        Hotline(key=key, **entry)
+        for key, entry in tomllib.loads(source.read_text(encoding="utf-8")).items()
+    )

@@ -1,0 +1,1 @@
+"""Everything durable: tables, and one function per question asked of them."""

@@ -1,0 +1,1 @@
+"""Alembic's side of the tables: one file a change, applied by storage/upgrade.py."""

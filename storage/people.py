@@ -1,0 +1,322 @@
+"""People, the addresses they write from, their villages and what they consented to.
+
+`at_address` is asked once per message and is the hot path of every turn. The children somebody
+cares for live in `children.py`; what a person says lives in `interviews.py` and `tasks.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, String, func, insert, literal, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from conversations.dialogue import (
+    Consent,
+    Dialogue,
+    Person,
+    PersonId,
+    Role,
+    VillageId,
+)
+from storage import dialogues
+from storage.schema import (
+    consents,
+    from_ms,
+    people,
+    to_ms,
+    villages,
+)
+from storage.statement import Statement
+
+NO_VILLAGE = "KWN"
+"""The first part of a code about somebody whose village is not known."""
+
+_FRESH = timedelta(minutes=1)
+"""Within it, a further message does not write down again when the address was last heard."""
+
+_SEATS = (
+    "SELECT a.id, a.channel, a.blocked_at, a.last_inbound_at, p.id, p.role, p.salutation, p.name,"
+    " p.village_id, p.relation, p.language, p.zone, p.hour, p.consent, p.stopped_at,"
+    " p.paused_until, p.registered_at, d.state FROM addresses a"
+    " JOIN people p ON p.id = a.person_id LEFT JOIN dialogues d ON d.person_id = p.id"
+)
+_ADDRESS = Statement(
+    f"{_SEATS} WHERE a.channel = :channel AND a.account = :account AND a.address = :address"
+)
+_PREFERRED = Statement(
+    f"{_SEATS} WHERE a.person_id = :person AND a.blocked_at IS NULL"
+    " ORDER BY COALESCE(a.last_inbound_at, 0) DESC, a.id DESC LIMIT 1"
+)
+_LOCK_AT_ADDRESS = text(
+    "SELECT p.id FROM people p JOIN addresses a ON a.person_id = p.id WHERE a.channel = :channel"
+    " AND a.account = :account AND a.address = :address FOR NO KEY UPDATE OF p"
+)
+_LOCK_PERSON = text("SELECT id FROM people WHERE id = :person FOR NO KEY UPDATE")
+_NEW_ADDRESS = Statement(
+    "INSERT INTO addresses (channel, account, address, created_at)"
+    " VALUES (:channel, :account, :address, :now) ON CONFLICT DO NOTHING"
+)
+_ADDRESS_ID = text(
+    "SELECT id FROM addresses"
+    " WHERE channel = :channel AND account = :account AND address = :address"
+)
+_UNOWNED_SQL = (
+    "SELECT id FROM addresses WHERE channel = :channel AND account = :account"
+    " AND address = :address AND person_id IS NULL"
+)
+_UNOWNED = {
+    "sqlite": Statement(_UNOWNED_SQL),
+    "postgresql": Statement(f"{_UNOWNED_SQL} FOR UPDATE"),
+}
+_NEW_PERSON = Statement("INSERT INTO people (created_at) VALUES (:now) RETURNING id")
+_OWNED = Statement("UPDATE addresses SET person_id = :person WHERE id = :address_id")
+_TOGETHER = Statement(
+    "INSERT INTO address_people (address_id, person_id, since) VALUES (:address_id, :person, :now)"
+)
+_HEARD = Statement(
+    "UPDATE addresses SET last_inbound_at = :now, blocked_at = NULL,"
+    " blocked_reason = NULL WHERE id = :address_id"
+)
+_WROTE = Statement("UPDATE people SET last_wrote_at = :now WHERE id = :person")
+
+_SETTABLE = frozenset(
+    {"salutation", "name", "village_id", "relation", "language", "zone", "hour", "paused_until"}
+)
+_MOMENTS = {"stopped": people.c.stopped_at, "registered": people.c.registered_at}
+"""Facts that are told as yes or no and kept as the moment they became true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person, the address she is heard and answered at, and where her dialogue is."""
+
+    address_id: int
+    person: Person
+    dialogue: Dialogue
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """A village of the programme; `code` begins the codes of its cases."""
+
+    id: VillageId
+    name: str
+    code: str
+    district: str
+    head_title: str
+    zone: str
+
+
+def at_address(conn: Connection, channel: str, account: str, address: str, now: datetime) -> Seat:
+    """Who writes from this address, made known first when nobody was.
+
+    On PostgreSQL the person stays locked until the transaction ends, so that two of her messages
+    are never answered at the same time. An address that was blocked is reachable again.
+    """
+    where = {"channel": channel, "account": account, "address": address}
+    row = _who_writes(conn, where)
+    if row is None:
+        _welcome(conn, channel, account, address, now)
+        row = _who_writes(conn, where)
+        assert row is not None
+    if row[2] is not None or row[3] is None or to_ms(now - _FRESH) > row[3]:
+        _HEARD.run(conn, {"address_id": row[0], "now": to_ms(now)})
+        _WROTE.run(conn, {"person": row[4], "now": to_ms(now)})
+    return _seat(conn, row)
+
+
+def _who_writes(conn: Connection, where: Mapping[str, str]) -> Sequence[Any] | None:
+    """Locked by a statement of its own: the one that reads must see what the lock waited for.
+
+    Whom the lock did not find is not read either: she may have been made in between, unlocked.
+    """
+    if conn.dialect.name == "postgresql" and conn.execute(_LOCK_AT_ADDRESS, where).first() is None:
+        return None
+    return _ADDRESS.row(conn, where)
+
+
+def seat_of(conn: Connection, person: PersonId) -> Seat | None:
+    """The person at the address she was last heard from; None when no address reaches her."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(_LOCK_PERSON, {"person": person})
+    row = _PREFERRED.row(conn, {"person": person})
+    return None if row is None else _seat(conn, row)
+
+
+def reachable(conn: Connection, person: PersonId) -> tuple[int, str] | None:
+    """The address id and channel that reach a person, without locking or reading her dialogue."""
+    row = _PREFERRED.row(conn, {"person": person})
+    return None if row is None else (row[0], row[1])
+
+
+def address_only(conn: Connection, channel: str, account: str, address: str, now: datetime) -> int:
+    """The id of an address that belongs to nobody, such as a group's."""
+    where = {"channel": channel, "account": account, "address": address}
+    _NEW_ADDRESS.run(conn, {**where, "now": to_ms(now)})
+    found: int = conn.execute(_ADDRESS_ID, where).scalar_one()
+    return found
+
+
+def _seat(conn: Connection, row: Sequence[Any]) -> Seat:
+    paused_until, state = row[15], row[17]
+    person = Person(
+        PersonId(row[4]),
+        Role(row[5]),
+        row[6],
+        row[7],
+        row[8],
+        row[9],
+        row[10],
+        row[11],
+        row[12],
+        Consent(row[13]),
+        row[14] is not None,
+        None if paused_until is None else from_ms(paused_until),
+        row[16] is not None,
+        row[1],
+    )
+    dialogue = dialogues.NOTHING if state is None else dialogues.unseal(conn, state)
+    return Seat(row[0], person, dialogue)
+
+
+def _welcome(conn: Connection, channel: str, account: str, address: str, now: datetime) -> None:
+    """Give the address a person; whoever inserts the address first also makes the person."""
+    where = {"channel": channel, "account": account, "address": address}
+    ms = to_ms(now)
+    _NEW_ADDRESS.run(conn, {**where, "now": ms})
+    address_id = _UNOWNED[conn.dialect.name].value(conn, where)
+    if address_id is None:
+        return
+    person = _NEW_PERSON.value(conn, {"now": ms})
+    _OWNED.run(conn, {"address_id": address_id, "person": person})
+    _TOGETHER.run(conn, {"address_id": address_id, "person": person, "now": ms})
+
+
+def change(conn: Connection, person: PersonId, changes: Mapping[str, Any], now: datetime) -> None:
+    """Set what a person told about herself; a new village also brings its time zone.
+
+    Raises ValueError on anything that a conversation may not change, such as the role.
+    """
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in _MOMENTS:
+            column = _MOMENTS[name]
+            values[column.name] = (
+                func.coalesce(column, literal(now, column.type)) if value else None
+            )
+        elif name in _SETTABLE:
+            values[name] = fitting(people.c[name].type, value)
+        else:
+            raise ValueError(f"a conversation may not change a person's {name!r}")
+    if values.get("village_id") is not None and "zone" not in values:
+        values["zone"] = (
+            select(villages.c.zone).where(villages.c.id == values["village_id"]).scalar_subquery()
+        )
+    if values:
+        conn.execute(update(people).where(people.c.id == person).values(values))
+
+
+def fitting(type_: Any, value: Any) -> Any:
+    """A text cut to its column, because SQLite would keep and PostgreSQL refuse a longer one.
+
+    >>> fitting(String(4), "Sitisari")
+    'Siti'
+    """
+    return value[: type_.length] if isinstance(value, str) and isinstance(type_, String) else value
+
+
+def decide_consent(
+    conn: Connection,
+    person: PersonId,
+    consent: Consent,
+    *,
+    capacity: str,
+    text_version: str,
+    words: str,
+    channel: str,
+    now: datetime,
+) -> None:
+    """Keep what was decided together with the words that were shown (UU 27/2022 art. 24)."""
+    conn.execute(
+        insert(consents),
+        {
+            "person_id": person,
+            "decision": consent.value,
+            "capacity": fitting(consents.c.capacity.type, capacity),
+            "text_version": fitting(consents.c.text_version.type, text_version),
+            "text": words,
+            "channel": channel,
+            "at": now,
+        },
+    )
+    conn.execute(update(people).where(people.c.id == person).values(consent=consent.value))
+
+
+def ask_erasure(conn: Connection, person: PersonId, now: datetime) -> None:
+    """She wants to be forgotten: from now on nothing unasked is sent to her."""
+    conn.execute(
+        update(people)
+        .where(people.c.id == person)
+        .values(
+            stopped_at=func.coalesce(people.c.stopped_at, literal(now, people.c.stopped_at.type)),
+            erasure_asked_at=func.coalesce(
+                people.c.erasure_asked_at, literal(now, people.c.erasure_asked_at.type)
+            ),
+        )
+    )
+
+
+def add_village(
+    conn: Connection,
+    name: str,
+    code: str,
+    *,
+    district: str = "",
+    head_title: str = "Kepala Desa",
+    zone: str = "Asia/Jakarta",
+    position: int = 0,
+) -> VillageId:
+    """Add a village, or change the one that has this code."""
+    values = {
+        "name": name,
+        "code": code,
+        "district": district,
+        "head_title": head_title,
+        "zone": zone,
+        "position": position,
+    }
+    statement = upsert(villages).values(values)
+    statement = statement.on_conflict_do_update(index_elements=["code"], set_=values)
+    return VillageId(conn.execute(statement.returning(villages.c.id)).scalar_one())
+
+
+def all_villages(conn: Connection) -> tuple[Village, ...]:
+    """Every village in the order in which it is offered."""
+    rows = conn.execute(
+        select(
+            villages.c.id,
+            villages.c.name,
+            villages.c.code,
+            villages.c.district,
+            villages.c.head_title,
+            villages.c.zone,
+        ).order_by(villages.c.position, villages.c.name, villages.c.id)
+    )
+    return tuple(Village(VillageId(row[0]), *row[1:]) for row in rows)
+
+
+def village_code(conn: Connection, person: PersonId) -> str:
+    """The first part of a code about this person.
+
+    The village may be unknown; then it is `NO_VILLAGE`.
+    """
+    code = conn.execute(
+        select(villages.c.code)
+        .join(people, people.c.village_id == villages.c.id)
+        .where(people.c.id == person)
+    ).scalar_one_or_none()
+    return code or NO_VILLAGE

@@ -1,0 +1,191 @@
+"""What is kept for how long (DOMAIN.md 4.5), and the run that takes away what is past its time.
+
+Each step handles at most one batch, so a run is one short unit of work; the clock calls it again
+until a run finds nothing. Rows of messages stay without their words, for the figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Table,
+    case,
+    delete,
+    exists,
+    literal,
+    select,
+    update,
+)
+
+from storage import erasure, media, meta
+from storage.schema import (
+    addresses,
+    answers,
+    audit,
+    dialogues,
+    inbox,
+    interviews,
+    outbox,
+    task_notes,
+    tasks,
+)
+
+CHAT_TEXT = timedelta(days=90)
+ANSWERS = timedelta(days=730)
+CLOSED_TASKS = timedelta(days=365)
+AUDIT = timedelta(days=1826)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How much one run took away, by what it was."""
+
+    received: int
+    sent: int
+    dialogues: int
+    interviews: int
+    tasks: int
+    audit: int
+    addresses: int
+
+    @property
+    def anything(self) -> bool:
+        """Whether another run may find more."""
+        return any(astuple(self))
+
+
+def run(conn: Connection, now: datetime, batch: int = 500) -> Removed:
+    """Take away up to `batch` of each kind of thing that is past its time."""
+    return Removed(
+        received=_empty_received(conn, now - CHAT_TEXT, batch),
+        sent=_empty_sent(conn, now - CHAT_TEXT, batch, now),
+        dialogues=_delete_oldest(conn, dialogues, dialogues.c.updated_at, now - CHAT_TEXT, batch),
+        interviews=_delete_interviews(conn, now - ANSWERS, batch),
+        tasks=_delete_tasks(conn, now - CLOSED_TASKS, batch),
+        audit=_delete_oldest(conn, audit, audit.c.at, now - AUDIT, batch),
+        addresses=_forget_addresses(conn, batch),
+    )
+
+
+def _empty_received(conn: Connection, before: datetime, batch: int) -> int:
+    """A message that nobody could answer in all that time goes to quarantine without its words."""
+    ids = _next_old(conn, inbox, inbox.c.received_at, before, batch)
+    unanswered = inbox.c.status == "new"
+    conn.execute(
+        update(inbox)
+        .where(inbox.c.id.in_(ids))
+        .values(
+            body=None,
+            status=case((unanswered, "quarantined"), else_=inbox.c.status),
+            error=case((unanswered, "too old to be answered"), else_=inbox.c.error),
+        )
+    )
+    return len(ids)
+
+
+def _empty_sent(conn: Connection, before: datetime, batch: int, now: datetime) -> int:
+    """A message that could not be sent in all that time is not sent any more."""
+    ids = _next_old(conn, outbox, outbox.c.created_at, before, batch)
+    unsent = outbox.c.status.in_(("waiting", "sending"))
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(
+            body=None,
+            status=case(
+                (outbox.c.status == "waiting", "expired"),
+                (outbox.c.status == "sending", "uncertain"),
+                else_=outbox.c.status,
+            ),
+            finished_at=case(
+                (unsent, literal(now, outbox.c.finished_at.type)), else_=outbox.c.finished_at
+            ),
+        )
+    )
+    return len(ids)
+
+
+def _next_old(conn: Connection, table: Table, at: Any, before: datetime, batch: int) -> list[int]:
+    """The next ids, after those of earlier runs, whose time has passed.
+
+    Ids grow with time; so each run looks at `batch` rows only, however many it has emptied before.
+    """
+    mark = f"retention:{table.name}"
+    rows = conn.execute(
+        select(table.c.id, at)
+        .where(table.c.id > int(meta.get(conn, mark) or 0))
+        .order_by(table.c.id)
+        .limit(batch)
+    )
+    ids = []
+    for id_, moment in rows.all():
+        if moment >= before:
+            break
+        ids.append(id_)
+    if ids:
+        meta.put(conn, mark, str(ids[-1]).encode())
+    return ids
+
+
+def _delete_oldest(conn: Connection, table: Table, at: Any, before: datetime, batch: int) -> int:
+    key = next(iter(table.primary_key))
+    oldest = select(key).where(at < before).order_by(at).limit(batch)
+    return conn.execute(delete(table).where(key.in_(oldest))).rowcount
+
+
+def _delete_interviews(conn: Connection, before: datetime, batch: int) -> int:
+    old = select(interviews.c.id).where(interviews.c.started_at < before)
+    ids = conn.execute(old.order_by(interviews.c.id).limit(batch)).scalars().all()
+    conn.execute(delete(answers).where(answers.c.interview_id.in_(ids)))
+    conn.execute(delete(interviews).where(interviews.c.id.in_(ids)))
+    return len(ids)
+
+
+def _delete_tasks(conn: Connection, before: datetime, batch: int) -> int:
+    """Cases that are long closed, with their notes and files, and children only they knew."""
+    rows = conn.execute(
+        select(tasks.c.code, tasks.c.child_id)
+        .where(tasks.c.status == "closed", tasks.c.closed_at < before)
+        .order_by(tasks.c.closed_at)
+        .limit(batch)
+    ).all()
+    codes = [code for code, _ in rows]
+    media.condemn(conn, tasks=codes)
+    conn.execute(delete(task_notes).where(task_notes.c.code.in_(codes)))
+    conn.execute(delete(tasks).where(tasks.c.code.in_(codes)))
+    erasure.blank_unknown(conn, [child for _, child in rows if child is not None])
+    return len(codes)
+
+
+def _forget_addresses(conn: Connection, batch: int) -> int:
+    """The numbers of people who were erased, once nothing is on its way to them any more.
+
+    An address that no person ever wrote from is a group's and stays.
+    """
+    under_way = exists().where(
+        outbox.c.address_id == addresses.c.id, outbox.c.status.in_(("waiting", "sending"))
+    )
+    rows = conn.execute(
+        select(addresses.c.id, addresses.c.channel, addresses.c.account, addresses.c.address)
+        .where(
+            addresses.c.person_id.is_(None),
+            addresses.c.last_inbound_at.is_not(None),
+            addresses.c.address.not_like("erased-%"),
+            ~under_way,
+        )
+        .order_by(addresses.c.id)
+        .limit(batch)
+    ).all()
+    for id_, *where in rows:
+        received = update(inbox).where(erasure.answered_from(*where))
+        conn.execute(received.values(address="", body=None))
+        conn.execute(
+            update(addresses)
+            .where(addresses.c.id == id_, addresses.c.person_id.is_(None))
+            .values(address=f"erased-{id_}")
+        )
+    return len(rows)

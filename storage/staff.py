@@ -1,0 +1,185 @@
+"""The members of staff: how somebody becomes one in chat by a one-time code, and stops being one.
+
+What staff may do is decided in `conversations/permission.py`; their tasks are in `tasks.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+
+from conversations.dialogue import PersonId, Role
+from storage import dialogues, tasks
+from storage.people import fitting
+from storage.schema import addresses, people, staff
+
+CODE_LENGTH = 8
+CODE_LASTS = timedelta(hours=48)
+
+ALPHABET = "CDFGHJKMNPQRTVWXY34679"
+"""No letter that is taken for another or for a digit, and no vowel, so that no code is a word."""
+
+
+class CodeSpentError(RuntimeError):
+    """The one-time code was used, replaced or taken back between reading it and using it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A staff account; `person` is None until she has joined in chat."""
+
+    id: int
+    name: str
+    role: str
+    person: PersonId | None
+    added_at: datetime
+    joined_at: datetime | None
+    removed_at: datetime | None
+
+
+def add(conn: Connection, name: str, role: str, now: datetime) -> str:
+    """A new member of staff; the one-time code that she writes to the bot to join."""
+    code = _new_code()
+    conn.execute(
+        insert(staff),
+        {
+            "name": fitting(staff.c.name.type, name),
+            "role": role,
+            "code_hash": _hashed(code),
+            "code_expires_at": now + CODE_LASTS,
+            "added_at": now,
+        },
+    )
+    return code
+
+
+def renew_code(conn: Connection, staff_id: int, now: datetime) -> str | None:
+    """Another code for somebody who has not joined yet; None when there is no such account."""
+    code = _new_code()
+    changed = conn.execute(
+        update(staff)
+        .where(staff.c.id == staff_id, staff.c.joined_at.is_(None), staff.c.removed_at.is_(None))
+        .values(code_hash=_hashed(code), code_expires_at=now + CODE_LASTS)
+        .returning(staff.c.id)
+    ).one_or_none()
+    return code if changed else None
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def _hashed(code: str) -> str:
+    """The code as it is kept; spaces, dashes and small letters are how people type it.
+
+    >>> _hashed("cdfg-hjkm") == _hashed("CDFGHJKM")
+    True
+    """
+    plain = "".join(sign for sign in code.upper() if sign.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def by_code(conn: Connection, code: str, now: datetime) -> int | None:
+    """The account that a one-time code opens, when it is still good."""
+    return conn.execute(
+        select(staff.c.id).where(
+            staff.c.code_hash == _hashed(code),
+            staff.c.code_expires_at > now,
+            staff.c.removed_at.is_(None),
+        )
+    ).scalar_one_or_none()
+
+
+def join(conn: Connection, staff_id: int, person: PersonId, now: datetime) -> None:
+    """This person is the owner of the account; its code opens nothing any more.
+
+    Raises CodeSpentError when the account has no good code, or she has an account already.
+    """
+    other = staff.alias()
+    joined = conn.execute(
+        update(staff)
+        .where(
+            staff.c.id == staff_id,
+            staff.c.code_hash.is_not(None),
+            staff.c.code_expires_at > now,
+            staff.c.removed_at.is_(None),
+            ~exists().where(other.c.person_id == person),
+        )
+        .values(person_id=person, joined_at=now, code_hash=None, code_expires_at=None)
+        .returning(staff.c.id)
+    ).one_or_none()
+    if joined is None:
+        raise CodeSpentError(f"staff account {staff_id} cannot be joined with this code any more")
+    conn.execute(update(people).where(people.c.id == person).values(role=Role.STAFF.value))
+
+
+def remove(conn: Connection, staff_id: int, now: datetime) -> int | None:
+    """End somebody's access at once; how many open tasks went to others, None if not a member.
+
+    What she was in the middle of ends too: it may show what only staff may see.
+    """
+    row = conn.execute(
+        select(staff.c.person_id).where(staff.c.id == staff_id, staff.c.removed_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    conn.execute(
+        update(staff)
+        .where(staff.c.id == staff_id)
+        .values(person_id=None, code_hash=None, code_expires_at=None, removed_at=now)
+    )
+    person = row[0]
+    if person is None:
+        return 0
+    conn.execute(update(people).where(people.c.id == person).values(role=Role.CAREGIVER.value))
+    dialogues.close(conn, person)
+    return tasks.hand_over_all(conn, PersonId(person), now)
+
+
+def forget_name(conn: Connection, staff_id: int) -> None:
+    """Of an account that nobody has any more, only its number remains."""
+    conn.execute(
+        update(staff).where(staff.c.id == staff_id, staff.c.removed_at.is_not(None)).values(name="")
+    )
+
+
+def members(conn: Connection, *, removed: bool = False) -> tuple[Member, ...]:
+    """The members of staff, in the order they were added; those who left too when asked for."""
+    query = select(
+        staff.c.id,
+        staff.c.name,
+        staff.c.role,
+        staff.c.person_id,
+        staff.c.added_at,
+        staff.c.joined_at,
+        staff.c.removed_at,
+    ).order_by(staff.c.id)
+    if not removed:
+        query = query.where(staff.c.removed_at.is_(None))
+    return tuple(Member(*row) for row in conn.execute(query))
+
+
+def of_person(conn: Connection, person: PersonId) -> int | None:
+    """The staff account of a person."""
+    return conn.execute(select(staff.c.id).where(staff.c.person_id == person)).scalar_one_or_none()
+
+
+def named_active(conn: Connection) -> int:
+    """How many members have joined in chat and can be given a task."""
+    return conn.execute(select(func.count()).select_from(staff).where(_ACTIVE)).scalar_one()
+
+
+def reachable(conn: Connection) -> tuple[PersonId, ...]:
+    """Everybody of staff who can be reached in chat, by person id."""
+    there = exists().where(
+        addresses.c.person_id == staff.c.person_id, addresses.c.blocked_at.is_(None)
+    )
+    query = select(staff.c.person_id).where(_ACTIVE, there).order_by(staff.c.person_id)
+    return tuple(PersonId(person) for person in conn.execute(query).scalars())
+
+
+_ACTIVE: ColumnElement[bool] = and_(staff.c.person_id.is_not(None), staff.c.removed_at.is_(None))

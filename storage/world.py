@@ -1,0 +1,131 @@
+"""What a conversation may ask, answered from one connection: `conversations.dialogue.World`.
+
+Nothing is decided here; each answer is one bounded query of the module that owns it.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from conversations.dialogue import (
+    Child,
+    ChildId,
+    Person,
+    PersonId,
+    Task,
+    VillageId,
+)
+from conversations.form.model import Form
+from storage import children, forms, interviews, people, staff, tasks, tips
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What is the same for everybody: set by configuration, handed to every turn."""
+
+    organisation: str
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Jakarta"))
+    simulators: frozenset[str] = frozenset({"simulator"})
+    """Channels on which nobody real is talking."""
+
+
+class StoredWorld:
+    """The world of one turn of one person, at one moment."""
+
+    __slots__ = ("_conn", "_now", "_person", "_programme")
+
+    def __init__(
+        self, conn: Connection, now: datetime, programme: Programme, person: Person
+    ) -> None:
+        self._conn = conn
+        self._now = now
+        self._programme = programme
+        self._person = person
+
+    @property
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        return self._now
+
+    @property
+    def organisation(self) -> str:
+        """Who is responsible for the data."""
+        return self._programme.organisation
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the person talks in the simulator."""
+        return self._person.channel in self._programme.simulators
+
+    def villages(self) -> tuple[tuple[VillageId, str], ...]:
+        """Every village with its name, in the order to be offered."""
+        return tuple((village.id, village.name) for village in people.all_villages(self._conn))
+
+    def form(self, hash_: str) -> Form:
+        """The form of this content hash."""
+        return forms.by_hash(self._conn, hash_)
+
+    def newest_form(self, name: str) -> Form:
+        """The version that a new interview begins with."""
+        return forms.newest(self._conn, name)
+
+    def children(self, person: PersonId) -> tuple[Child, ...]:
+        """The children she cares for."""
+        return children.of_person(self._conn, person)
+
+    def child(self, child: ChildId) -> Child | None:
+        """One child."""
+        return children.one(self._conn, child)
+
+    def tips_sent(self, person: PersonId) -> tuple[str, ...]:
+        """Ids of the tips she has had, oldest first."""
+        return tips.had(self._conn, person)
+
+    def recent_answers(self, child: ChildId, question: str, limit: int) -> tuple[str, ...]:
+        """What was answered about a child, newest first."""
+        return interviews.recent_answers(self._conn, child, question, limit)
+
+    def recent_own_answers(self, person: PersonId, question: str, limit: int) -> tuple[str, ...]:
+        """What the caregiver answered about herself, newest first."""
+        return interviews.recent_own_answers(self._conn, person, question, limit)
+
+    def last_checkins(self, person: PersonId) -> Mapping[ChildId, datetime]:
+        """When each child was last asked after."""
+        return interviews.last_checkins(self._conn, person)
+
+    def staff(self) -> tuple[PersonId, ...]:
+        """Everybody of staff who can be reached in chat, by id."""
+        return staff.reachable(self._conn)
+
+    def tasks(self, staff: PersonId | None, *, limit: int) -> tuple[Task, ...]:
+        """Open tasks, most urgent first."""
+        return tasks.open_for(self._conn, staff, limit)
+
+    def task(self, code: str) -> Task | None:
+        """One task by its code, in any state."""
+        return tasks.by_code(self._conn, code)
+
+    def next_code(self) -> str:
+        """A fresh code, by the village of the person whose turn it is."""
+        prefix = people.village_code(self._conn, self._person.id)
+        year = self._now.astimezone(self._programme.zone).year
+        return tasks.next_code(self._conn, prefix, year)
+
+    def linked_staff(self, code: str) -> int | None:
+        """The staff account that a one-time code opens, when it is still good."""
+        return staff.by_code(self._conn, code, self._now)
+
+    def least_busy_staff(self) -> PersonId | None:
+        """Who of staff has the fewest open tasks; None while nobody has joined."""
+        return tasks.least_loaded(self._conn, not_=self._person.id)
+
+    def fresh_id(self) -> str:
+        """A new id for an interview or a file: 60 random bits in 12 letters and digits."""
+        return base64.b32encode(secrets.token_bytes(8))[:12].decode().lower()

@@ -1,0 +1,200 @@
+"""Danger words, measured on labelled sentences, and what no list of sentences can measure."""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conversations.danger import DangerClass, assess, find
+from conversations.danger.detector import compile_lexicon
+from conversations.level import Level
+from locales.danger import LexiconError, load, read
+
+SENTENCES = Path(__file__).with_name("danger_sentences.tsv")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    part: str
+    expected: str
+    cls: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    urgent: int
+    missed: tuple[str, ...]
+    ordinary: int
+    alarmed: tuple[str, ...]
+
+    @property
+    def found_share(self) -> float:
+        return 1 - len(self.missed) / self.urgent
+
+    @property
+    def alarmed_share(self) -> float:
+        return len(self.alarmed) / self.ordinary
+
+    def __str__(self) -> str:
+        return (
+            f"urgent found {self.urgent - len(self.missed)} of {self.urgent} "
+            f"({self.found_share:.1%}), "
+            f"ordinary alarmed {len(self.alarmed)} of {self.ordinary} ({self.alarmed_share:.1%})"
+        )
+
+
+def sentences(part: str) -> list[Sentence]:
+    with SENTENCES.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        every = [Sentence(r["part"], r["expected"], r["class"], r["text"]) for r in rows]
+    return [sentence for sentence in every if sentence.part == part]
+
+
+def measure(part: str) -> Figures:
+    urgent = [s.text for s in sentences(part) if s.expected == "urgent"]
+    ordinary = [s.text for s in sentences(part) if s.expected == "ordinary"]
+    return Figures(
+        len(urgent),
+        tuple(text for text in urgent if not assess(text).urgent),
+        len(ordinary),
+        tuple(text for text in ordinary if assess(text).urgent),
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "found", "alarmed"), [("tune", 0.985, 0.005), ("held", 0.945, 0.02)]
+)
+def test_the_figures_do_not_fall(part: str, found: float, alarmed: float) -> None:
+    figures = measure(part)
+
+    print(f"{part}: {figures}")
+    assert figures.found_share >= found, figures.missed
+    assert figures.alarmed_share <= alarmed, figures.alarmed
+
+
+def test_the_class_of_an_urgent_sentence_is_nearly_always_among_the_hits() -> None:
+    urgent = [s for s in sentences("tune") + sentences("held") if s.expected == "urgent"]
+
+    right = [s for s in urgent if s.cls in {hit.cls for hit in find(s.text)}]
+
+    assert len(right) / len(urgent) >= 0.96
+
+
+def test_a_child_that_stopped_school_or_is_sad_is_noticed_without_an_alarm() -> None:
+    watched = [s.text for s in sentences("held") + sentences("tune") if s.expected == "watch"]
+
+    alarmed = [text for text in watched if assess(text).urgent]
+
+    assert len(alarmed) <= 2, alarmed
+    assert sum(bool(find(text)) for text in watched) >= len(watched) - 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mati lampu bu, tapi cucu saya bilang pengen mati",
+        "nonton film tadi. anaknya dipukuli bapaknya",
+        "tidak pernah dicubit, tapi kemarin dicabuli tetangga",
+        "besok pukul 7 ya. oh ya anak saya hilang dari tadi sore",
+        "ayam saya hilang tiga, cucu saya juga hilang dari kemarin",
+    ],
+)
+def test_a_harmless_phrase_does_not_hide_a_real_one_beside_it(text: str) -> None:
+    assert assess(text).urgent
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "dipukulin", "dipukuli", "dipukul-pukul", "dipukul2", "di pukulin", "dpukul", "dpkul",
+        "d1pukul", "dipukuuul", "dipuukul", "DIPUKUL", "digebugi", "epokol", "e-pokol", "digebugan",
+        "dipukulken", "dipukulii", "dipukulni", "dipukkul",
+    ],
+)  # fmt: skip
+def test_one_word_is_recognised_in_many_spellings(written: str) -> None:
+    assert assess(f"cucu saya {written} bapaknya").cls is DangerClass.PHYSICAL_VIOLENCE
+
+
+def test_the_most_urgent_hit_comes_first() -> None:
+    hits = find("anaknya berhenti sekolah, disuruh ngemis, sekarang hilang dari kemarin")
+
+    levels = [hit.level for hit in hits]
+    assert levels == sorted(levels, reverse=True)
+    assert hits[0].level is Level.MERAH
+    assert {hit.cls for hit in hits} >= {DangerClass.MISSING, DangerClass.EXPLOITATION}
+
+
+def test_a_danger_at_the_very_end_of_a_long_message_is_found() -> None:
+    text = "cucu sehat, tadi masak sayur. " * 3_300 + "cucu saya mau bunuh diri"
+
+    assert assess(text[-100_000:]).cls is DangerClass.SELF_HARM
+
+
+@pytest.mark.parametrize(
+    "piece", ["anak tidak ", "tidak mau makan dipukul anak ", "hp hilang ", "a", "1,", "di ", "ja"]
+)
+def test_time_grows_in_step_with_length(piece: str) -> None:
+    find(piece)
+
+    def seconds(size: int) -> float:
+        text = (piece * size)[: size * 10]
+        began = time.process_time()
+        find(text)
+        return time.process_time() - began
+
+    assert seconds(8_000) <= 40 * max(seconds(1_000), 0.002)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(codec=None), max_size=300))
+def test_no_text_makes_it_raise(text: str) -> None:
+    hits = find(text)
+
+    assert all(hit.why for hit in hits)
+
+
+def test_lone_surrogates_and_emptiness_are_read_too() -> None:
+    assert find("") == ()
+    assert find("\ud800 \x00 🙏") == ()
+
+
+def test_every_class_has_a_rule_and_every_rule_a_known_class() -> None:
+    assert {rule.cls for rule in load().rules} == {cls.value for cls in DangerClass}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[words", "x.toml: not valid TOML"),
+        ("[word]\na=['b']", "x.toml: unknown section 'word'"),
+        ("[words]\nchild=[1]", "x.toml: words.child: 1 is not a text"),
+        ("[[rules]]\nid='r'\nclass='neglect'\nlevel='merah'", "x.toml: rule 1: when missing"),
+        ("[[guards]]\nid='g'\nwhen=['a']\nscope='page'", "x.toml: guard 1 (g): scope must be"),
+        ("[words]\na=['b']\n[verbs]\na=['c']", "'a' is used twice"),
+    ],
+)
+def test_a_wrong_entry_is_named(text: str, complaint: str) -> None:
+    with pytest.raises(LexiconError) as caught:
+        read({"x.toml": text})
+
+    assert complaint in str(caught.value)
+
+
+def test_a_pattern_with_an_unknown_list_is_named() -> None:
+    rule = "[[rules]]\nid='r'\nclass='neglect'\nlevel='merah'\nwhen=['@nobody sendirian']"
+
+    with pytest.raises(LexiconError, match="there is no list @nobody"):
+        compile_lexicon(read({"x.toml": rule}))
+
+
+@pytest.mark.parametrize(("higher", "lower"), [("merah", "oranye"), ("oranye", "kuning")])
+def test_levels_are_ordered_by_urgency(higher: str, lower: str) -> None:
+    assert Level(higher) > Level(lower)
+    assert Level(lower) <= Level(higher)

@@ -1,0 +1,1 @@
+"""Strict stand-ins for the two platforms, and people who use them."""

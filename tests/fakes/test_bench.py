@@ -1,0 +1,51 @@
+"""The benchmark itself: figures of whole conversations, and ratios that are the right way up."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from tests.bench.__main__ import Row, Scenario, load_script, measure, ratios_of
+from tests.bench.candidates import PEER, Candidate
+
+ROW = Row("50 people", "ours", 1000.0, 5.0, 8.0, 10.0, 0.5, 100.0, 0, 0, 0.1)
+
+
+async def test_the_peer_holds_whole_conversations() -> None:
+    row = await measure(PEER, Scenario("2 people", people=2), seconds=0.5, warm_up=0.2)
+
+    assert row.per_second > 14
+    assert row.unexpected == 0
+    assert row.unanswered == 0
+    assert row.cpu_per_exchange > 0.05
+    assert row.peak_megabytes > 10
+
+
+async def test_a_bot_that_dies_is_an_error_that_says_so() -> None:
+    dead = Candidate("dead", f"{sys.executable} -c 'raise SystemExit(3)'", PEER.script)
+
+    with pytest.raises(RuntimeError, match="exit code 3"):
+        await measure(dead, Scenario("1 person", people=1), seconds=0.1)
+
+
+def test_ratios_compare_the_first_bot_with_the_second() -> None:
+    peer = replace(ROW, bot="peer", per_second=250.0, p99=40.0, cpu_per_exchange=2.0)
+
+    ratios = ratios_of([ROW, peer])
+
+    assert ratios == {"50 people": {"speed": 4.0, "p99": 0.25, "cpu": 0.25, "memory": 1.0}}
+    assert ratios_of([peer]) == {}
+
+
+def test_repeated_runs_give_the_median_and_keep_every_failure() -> None:
+    runs = [replace(ROW, per_second=rate, unanswered=1) for rate in (900.0, 100.0, 1000.0)]
+
+    row = Row.median_of(runs)
+
+    assert row.per_second == 900.0
+    assert row.unanswered == 3
+
+
+def test_a_script_is_loaded_by_its_place_and_nothing_else_is_taken_for_one() -> None:
+    with pytest.raises(TypeError, match=r"expected a tests\.fakes\.people\.Script"):
+        load_script("tests.bench.candidates:PEER")

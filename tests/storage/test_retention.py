@@ -1,0 +1,242 @@
+"""What is past its time goes, in bounded steps, and nothing younger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Connection, Table, insert, select, update
+
+from conversations.dialogue import Dialogue, Interview
+from conversations.event import MediaKept
+from conversations.message import Media, MediaId
+from storage import (
+    audit,
+    children,
+    dialogues,
+    erasure,
+    interviews,
+    media,
+    people,
+    retention,
+    schema,
+    tasks,
+)
+from storage.database import Database
+from tests.storage.builders import (
+    DAY,
+    MINUTE,
+    NOW,
+    a_caregiver,
+    a_checkin,
+    a_child,
+    a_seat,
+    a_task,
+    count,
+    happen,
+    known,
+)
+
+NOTHING = retention.Removed(0, 0, 0, 0, 0, 0, 0)
+
+
+def received(conn: Connection, id_: str, at: datetime, status: str = "done") -> None:
+    conn.execute(
+        insert(schema.inbox),
+        {
+            "channel": "telegram",
+            "account": "bot",
+            "external_id": id_,
+            "address": "62812",
+            "body": b"sealed",
+            "status": status,
+            "attempts": 1,
+            "received_at": at,
+        },
+    )
+
+
+def sending(conn: Connection, key: str, at: datetime, status: str = "sent") -> None:
+    conn.execute(
+        insert(schema.outbox),
+        {
+            "address_id": a_seat(conn).address_id,
+            "dedupe_key": key,
+            "priority": 1,
+            "purpose": "reply",
+            "body": b"sealed",
+            "status": status,
+            "not_before": at,
+            "created_at": at,
+        },
+    )
+
+
+def kept(conn: Connection, table: Table, name: str) -> list[str]:
+    rows = conn.execute(select(table.c[name]).where(table.c.body.is_not(None)))
+    return sorted(rows.scalars())
+
+
+async def test_an_empty_database_has_nothing_to_remove(database: Database) -> None:
+    removed = await database.write(lambda c: retention.run(c, NOW))
+
+    assert removed == NOTHING
+    assert not removed.anything
+
+
+async def test_chat_text_is_emptied_after_ninety_days_and_its_rows_stay(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[retention.Removed, list[str], list[str], int]:
+        for days in (91, 89):
+            received(conn, f"u{days}", NOW - days * DAY)
+            sending(conn, f"k{days}", NOW - days * DAY)
+        removed = retention.run(conn, NOW)
+        rows = count(conn, schema.inbox) + count(conn, schema.outbox)
+        inbox = kept(conn, schema.inbox, "external_id")
+        return removed, inbox, kept(conn, schema.outbox, "dedupe_key"), rows
+
+    removed, inbox, outbox, rows = await database.write(unit)
+
+    assert (removed.received, removed.sent) == (1, 1)
+    assert removed.anything
+    assert (inbox, outbox) == (["u89"], ["k89"])
+    assert rows == 4
+
+
+async def test_runs_are_bounded_and_go_on_where_the_last_one_ended(database: Database) -> None:
+    def unit(conn: Connection) -> list[int]:
+        for n in range(5):
+            received(conn, f"u{n}", NOW - 100 * DAY)
+        runs = [retention.run(conn, NOW, batch=2).received for _ in range(4)]
+        received(conn, "young", NOW)
+        later = retention.run(conn, NOW + 200 * DAY, batch=2).received
+        assert kept(conn, schema.inbox, "external_id") == []
+        return [*runs, later]
+
+    assert await database.write(unit) == [2, 2, 1, 0, 1]
+
+
+async def test_what_was_never_answered_or_sent_is_ended_with_its_words(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[str, dict[str, tuple[str, bool]]]:
+        received(conn, "u", NOW - 91 * DAY, "new")
+        for status in ("waiting", "sending", "failed"):
+            sending(conn, status, NOW - 91 * DAY, status)
+        retention.run(conn, NOW)
+        out = conn.execute(select(schema.outbox))
+        ended = {row.dedupe_key: (row.status, row.finished_at == NOW) for row in out}
+        return conn.execute(select(schema.inbox.c.status)).scalar_one(), ended
+
+    inbox, outbox = await database.write(unit)
+
+    assert inbox == "quarantined"
+    assert outbox == {
+        "waiting": ("expired", True),
+        "sending": ("uncertain", True),
+        "failed": ("failed", False),
+    }
+
+
+async def test_a_dialogue_that_rested_too_long_is_closed(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[int, int, list[bool]]:
+        running = Dialogue((Interview("i", "checkin", "f"),))
+        old, young = a_caregiver(conn, "1"), a_caregiver(conn, "2")
+        dialogues.save(conn, old.id, running, NOW - 91 * DAY)
+        dialogues.save(conn, young.id, running, NOW - 89 * DAY)
+        first, second = (retention.run(conn, NOW).dialogues for _ in range(2))
+        return first, second, [bool(dialogues.of(conn, p.id).stack) for p in (old, young)]
+
+    assert await database.write(unit) == (1, 0, [False, True])
+
+
+async def test_answers_go_after_two_years(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[int, dict[str, str], dict[str, str], int]:
+        mbah = a_caregiver(conn)
+        a_checkin(conn, mbah, None, {"rasa": "sedih"}, id_="old", at=NOW - 731 * DAY)
+        a_checkin(conn, mbah, None, {"rasa": "senang"}, id_="young", at=NOW - 729 * DAY)
+        removed = retention.run(conn, NOW).interviews
+        old, young = (interviews.answers_of(conn, id_) for id_ in ("old", "young"))
+        return removed, old, young, count(conn, schema.interviews)
+
+    assert await database.write(unit) == (1, {}, {"rasa": "senang"}, 1)
+
+
+async def test_a_closed_task_goes_after_a_year_with_its_notes_and_recordings(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[int, list[bool], tuple[str, ...], int]:
+        for code, closed in (("A", 366), ("B", 364), ("C", None)):
+            a_task(conn, None, code)
+            if closed:
+                tasks.change(conn, code, None, tasks.CLOSED, "selesai", NOW - closed * DAY)
+        happen(conn, a_seat(conn), MediaKept(MediaId("m"), "voice", Media("ref"), "A"))
+        removed = retention.run(conn, NOW).tasks
+        there = [tasks.by_code(conn, code) is not None for code in "ABC"]
+        return removed, there, media.to_erase(conn, 9), count(conn, schema.task_notes)
+
+    assert await database.write(unit) == (1, [False, True, True], ("m",), 1)
+
+
+async def test_a_child_only_the_concern_knew_is_blanked_with_it(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[str, str]:
+        mbah = a_caregiver(conn)
+        adi = a_child(conn, mbah)
+        a_task(conn, mbah, "A", child=adi)
+        erasure.erase(conn, mbah.id, audit.COMMAND, NOW)
+        tasks.change(conn, "A", None, tasks.CLOSED, "", NOW)
+        before = known(children.one(conn, adi)).nickname
+        retention.run(conn, NOW + 366 * DAY)
+        return before, known(children.one(conn, adi)).nickname
+
+    assert await database.write(unit) == ("Adi", "")
+
+
+async def test_the_record_goes_after_five_years(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[int, int]:
+        audit.record(conn, audit.CLOCK, "old", "x", "", NOW - 1827 * DAY)
+        audit.record(conn, audit.CLOCK, "young", "x", "", NOW - 1825 * DAY)
+        return retention.run(conn, NOW).audit, count(conn, schema.audit)
+
+    assert await database.write(unit) == (1, 1)
+
+
+@pytest.mark.parametrize("status", ["waiting", "sending"])
+async def test_an_erased_address_is_forgotten_once_nothing_is_on_its_way(
+    database: Database, status: str
+) -> None:
+    def unit(conn: Connection) -> tuple[list[int], str, str]:
+        mbah = a_caregiver(conn)
+        received(conn, "u", NOW - MINUTE)
+        sending(conn, "farewell", NOW, status)
+        erasure.erase(conn, mbah.id, audit.COMMAND, NOW)
+        runs = [retention.run(conn, NOW).addresses]
+        conn.execute(update(schema.outbox).values(status="sent"))
+        runs += [retention.run(conn, NOW).addresses for _ in range(2)]
+        address = conn.execute(select(schema.addresses.c.address)).scalar_one()
+        inbox = conn.execute(select(schema.inbox.c.address)).scalar_one()
+        return runs, address, inbox
+
+    runs, address, inbox = await database.write(unit)
+
+    assert runs == [0, 1, 0]
+    assert address.startswith("erased-")
+    assert inbox == ""
+
+
+async def test_the_address_of_a_group_stays(database: Database) -> None:
+    def unit(conn: Connection) -> int:
+        people.address_only(conn, "telegram", "bot", "-100", NOW)
+        return retention.run(conn, NOW).addresses
+
+    assert await database.write(unit) == 0
+
+
+async def test_an_address_in_use_is_never_forgotten(database: Database) -> None:
+    def unit(conn: Connection) -> bool:
+        seat = a_seat(conn)
+        retention.run(conn, NOW + 5000 * DAY)
+        return people.seat_of(conn, seat.person.id) == seat
+
+    assert await database.write(unit)
