@@ -47,7 +47,7 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
-class NothingHere(Exception):  # noqa: N818
+class NothingHere(Exception):
     """There is no database yet, or not one that this version can read as it is."""
 
 

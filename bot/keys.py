@@ -40,8 +40,11 @@ class Keys:
         """The vault these keys open; raises KeysError when one is not a key."""
         try:
             return Vault(self.encryption)
-        except ValueError as error:
-            raise KeysError(str(error)) from None
+        except ValueError:
+            raise KeysError(
+                "ENCRYPTION_KEYS: setiap kunci 32 byte dalam base64, dipisah koma; "
+                "buat dengan `kawan keys new`"
+            ) from None
 
 
 def load(settings: Settings, *, make: bool = True) -> Keys:

@@ -62,7 +62,7 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """We do not keep this file; `reason` says why, for staff."""
 
     def __init__(self, reason: str) -> None:
@@ -70,7 +70,7 @@ class Refusal(Exception):  # noqa: N818
         self.reason = reason
 
 
-class MediaLost(LookupError):  # noqa: N818
+class MediaLost(LookupError):
     """No such file is kept here (any more)."""
 
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 LONGEST_NAME: Final = 80
 
 
-class OperationRefused(Exception):  # noqa: N818
+class OperationRefused(Exception):
     """It cannot be done; one line that says why."""
 
 

@@ -31,8 +31,8 @@ class Missing:
     blocks: bool = False
 
 
-ROSTER: Final = Missing("daftar jaga petugas untuk laporan")
-LADDER: Final = Missing("tangga penerusan laporan yang belum dijawab")
+ROSTER: Final = Missing("daftar jaga petugas untuk laporan", blocks=True)
+LADDER: Final = Missing("tangga penerusan laporan yang belum dijawab", blocks=True)
 NUMBERS: Final = Missing("nomor darurat setempat")
 """Not part of this version; until they are, every pilot is told so."""
 

@@ -62,7 +62,7 @@ _SIMULATOR_PACE: Final = Pace(bulk=1_000.0, rest=0.0)
 _log = structlog.get_logger(__name__)
 
 
-class CannotStart(Exception):  # noqa: N818
+class CannotStart(Exception):
     """The service cannot run like this; each line says what is missing or in the way."""
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -156,9 +156,9 @@ class Service:
         lock = Lock(settings.folder / LOCK)
         self._undo.append(lock.release)
         kept = keys.load(settings)
+        vault = kept.vault()
         if kept.made is not None:
             self._tell(keys.ADVICE.format(path=kept.made))
-        vault = kept.vault()
         warming = asyncio.ensure_future(asyncio.to_thread(_warm))
         self._undo.append(partial(asyncio.gather, warming, return_exceptions=True))
         self.database = await Database.open(settings.database, vault=vault)
@@ -197,6 +197,8 @@ class Service:
 
         await self.web.start(build_app(self))
         self._undo.append(self.web.stop)
+        if self.simulator is not None:
+            self._undo.append(self.simulator.close)
         await self._tell_what_is_missing()
 
     def _prepare_folder(self) -> None:

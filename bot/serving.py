@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
-class PortTaken(OSError):  # noqa: N818
+class PortTaken(OSError):
     """Nobody could reach us there; one line for the operator."""
 
 

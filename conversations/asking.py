@@ -32,6 +32,9 @@ LONGEST_LIST = 20
 REGISTERS = ("desa", "anak")
 """Appearances of text questions whose choices come from what the programme already knows."""
 
+NAMES = ("nama",)
+"""Appearances of text questions that want a name: no story, no number, no recording."""
+
 OLDEST_CHILD = 18
 
 
@@ -119,12 +122,13 @@ def read(
     offered = options(interview, instance, person, world)
     labels = [option.label for option in offered]
     if interview.tries >= HANDOVER_AFTER:
-        chosen = _choose(meant, offered)
-        return chosen or _answer(interview, instance, text, (), person, world)
+        return _of_offer(interview, instance, text, offered, person, world)
     if interview.at in (REVIEW, WHICH):
         index = reading.choice(meant, labels)
         if index is None and interview.at == REVIEW and reading.yes_no(meant) == "yes":
             index = 0
+        if index is None and interview.at == REVIEW and reading.yes_no(meant) == "no":
+            index = 1
         return None if index is None else offered[index].picked
     return _answer(interview, instance, text, offered, person, world)
 
@@ -135,6 +139,35 @@ def zero_is_an_answer(interview: Interview, instance: Instance) -> bool:
         return False
     asked = instance.question(interview.at)
     return asked.type in (Type.INTEGER, Type.DECIMAL) or asked.appearance == "jumlah"
+
+
+def _of_offer(
+    interview: Interview,
+    instance: Instance,
+    text: str,
+    offered: tuple[Option, ...],
+    person: Person,
+    world: World,
+) -> Picked | None:
+    """A reply to the offer of a person; only what cannot be meant for it answers the question.
+
+    A "ya" here is never taken for consent, nor a "tidak" for an answer about a child.
+    """
+    meant = text[:READ_FOR_MEANING]
+    if chosen := _choose(meant, offered):
+        return chosen
+    meaning = reading.yes_no(meant)
+    if meaning is not None:
+        return Picked(Act.CALL_ME if meaning == "yes" else Act.RETRY)
+    if interview.at in (None, REVIEW, WHICH):
+        return None
+    numbered = instance.question(interview.at).type in _NUMBERED
+    if numbered and meant.strip().isdecimal():
+        return None
+    return _answer(interview, instance, text, (), person, world)
+
+
+_NUMBERED = (Type.SELECT_ONE, Type.SELECT_MULTIPLE, Type.ACKNOWLEDGE, Type.AGAIN)
 
 
 def _answer(
@@ -157,6 +190,9 @@ def _answer(
             return chosen
         if asked.appearance in REGISTERS and (not meant.strip() or meant.strip().isdigit()):
             return None
+        if asked.appearance in NAMES:
+            named = any(map(str.isalpha, meant))
+            return Picked(Act.ANSWER, " ".join(text.split())) if named else None
         return Picked(Act.ANSWER, text.strip()) if text.strip() else None
     value = _value(asked, meant, person, world)
     return None if value is None else Picked(Act.ANSWER, value)

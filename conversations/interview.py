@@ -34,6 +34,8 @@ from conversations.form.model import Form, Type
 from conversations.message import Inbound, Kind, MediaId, Message
 from locales import say
 
+_NO_STORY = (*asking.REGISTERS, *asking.NAMES)
+
 LONG_PAUSE = timedelta(hours=12)
 """After this long a silence the question is asked anew with a friendly line."""
 
@@ -103,7 +105,15 @@ def takes_free_text(interview: Interview, world: World) -> bool:
     if interview.at in (None, REVIEW, WHICH) or interview.tries >= HANDOVER_AFTER:
         return False
     question = _instance(interview, world).question(interview.at)
-    return question.type is Type.TEXT and question.appearance not in asking.REGISTERS
+    return question.type is Type.TEXT and question.appearance not in _NO_STORY
+
+
+def asks_for_name(interview: Interview, world: World) -> bool:
+    """Whether the open question wants the name of somebody or of a village."""
+    if interview.at in (None, REVIEW, WHICH):
+        return False
+    question = _instance(interview, world).question(interview.at)
+    return question.type is Type.TEXT and question.appearance in _NO_STORY
 
 
 def is_label(interview: Interview, text: str, person: Person, world: World) -> bool:
@@ -124,7 +134,7 @@ def takes_file(interview: Interview, inbound: Inbound, world: World) -> bool:
     if inbound.media is None or interview.at in (None, REVIEW, WHICH):
         return False
     asked = _instance(interview, world).question(interview.at)
-    return asked.type in wanted.get(inbound.kind, ()) and asked.appearance not in asking.REGISTERS
+    return asked.type in wanted.get(inbound.kind, ()) and asked.appearance not in _NO_STORY
 
 
 def zero_is_an_answer(interview: Interview, world: World) -> bool:
@@ -285,6 +295,8 @@ def _after_long_pause(
         return False
     if takes_free_text(interview, world):
         return len(inbound.text.split()) <= 2 and not instance.required(interview.at or "")
+    if asks_for_name(interview, world):
+        return True
     return asking.read(interview, instance, inbound.text, person, world) is None
 
 

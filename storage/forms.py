@@ -15,12 +15,18 @@ from importlib import resources
 from types import MappingProxyType
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from conversations.form import read_form
 from conversations.form.model import Form
 from storage import meta
-from storage.schema import forms
+from storage.schema import forms, to_ms
+from storage.statement import Statement
+
+_KNOWN = Statement("SELECT 1 FROM forms WHERE hash = :hash")
+_KEEP = Statement(
+    "INSERT INTO forms (hash, name, filename, source, used_at)"
+    " VALUES (:hash, :name, :filename, :source, :now) ON CONFLICT DO NOTHING"
+)
 
 _read: dict[str, Form] = {}
 """Forms by hash: a memory of `read_form`, which gives the same form for the same content."""
@@ -44,7 +50,7 @@ def shipped() -> Mapping[str, Sheet]:
     """The sheets that come with the programme, by the name of their form; read once."""
     folder = resources.files("conversations") / "forms"
     sheets = (
-        read(entry.read_bytes(), entry.name)
+        _sheet(entry.read_bytes(), entry.name, checked=True)
         for entry in folder.iterdir()
         if entry.name.endswith(".md")
     )
@@ -53,7 +59,11 @@ def shipped() -> Mapping[str, Sheet]:
 
 def read(source: bytes, filename: str) -> Sheet:
     """A sheet from the content of a file; raises FormError with every problem found."""
-    form = read_form(source, filename)
+    return _sheet(source, filename, checked=False)
+
+
+def _sheet(source: bytes, filename: str, *, checked: bool) -> Sheet:
+    form = read_form(source, filename, checked=checked)
     return Sheet(_read.setdefault(form.hash, form), filename, source)
 
 
@@ -80,17 +90,17 @@ def newest(conn: Connection, name: str) -> Form:
 
 def remember(conn: Connection, sheet: Sheet, now: datetime) -> None:
     """Keep a sheet by its content, so that what began with it can end with it."""
-    conn.execute(
-        upsert(forms)
-        .values(
-            hash=sheet.form.hash,
-            name=sheet.form.name,
-            filename=sheet.filename,
-            source=sheet.source,
-            used_at=now,
+    if _KNOWN.value(conn, {"hash": sheet.form.hash}) is None:
+        _KEEP.run(
+            conn,
+            {
+                "hash": sheet.form.hash,
+                "name": sheet.form.name,
+                "filename": sheet.filename,
+                "source": sheet.source,
+                "now": to_ms(now),
+            },
         )
-        .on_conflict_do_nothing()
-    )
 
 
 def remember_begun(conn: Connection, hash_: str, now: datetime) -> str:
@@ -119,7 +129,7 @@ def _from_store(conn: Connection, hash_: str) -> None:
     ).one_or_none()
     if row is None:
         raise UnknownFormError(f"no form has the content hash {hash_}")
-    _read[hash_] = read_form(bytes(row[0]), row[1])
+    _read[hash_] = read_form(bytes(row[0]), row[1], checked=True)
 
 
 def _mark(name: str) -> str:

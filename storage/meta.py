@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from storage.errors import KeysDoNotOpen, SealBroken
 from storage.schema import from_ms, to_ms
 from storage.sealing import vault_of
+from storage.statement import Statement
 
 _CANARY = "canary"
 _PURPOSE = b"meta"
 
-_GET = text("SELECT value FROM meta WHERE name = :name")
-_PUT = text(
+_GET = Statement("SELECT value FROM meta WHERE name = :name")
+_PUT = Statement(
     "INSERT INTO meta (name, value) VALUES (:name, :value)"
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
@@ -31,13 +32,13 @@ class Offset:
 
 def get(conn: Connection, name: str) -> bytes | None:
     """The value kept under this name, None when there is none."""
-    value = conn.execute(_GET, {"name": name}).scalar()
+    value = _GET.value(conn, {"name": name})
     return None if value is None else bytes(value)
 
 
 def put(conn: Connection, name: str, value: bytes) -> None:
     """Keep a value, instead of an earlier one."""
-    conn.execute(_PUT, {"name": name, "value": value})
+    _PUT.run(conn, {"name": name, "value": value})
 
 
 def check_canary(conn: Connection) -> None:

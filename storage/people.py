@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, String, func, insert, literal, select, text, update
+from sqlalchemy import Connection, String, func, literal, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from conversations.dialogue import (
@@ -77,6 +78,17 @@ _OWNED = Statement("UPDATE addresses SET person_id = :person WHERE id = :address
 _TOGETHER = Statement(
     "INSERT INTO address_people (address_id, person_id, since) VALUES (:address_id, :person, :now)"
 )
+_VILLAGES = Statement(
+    "SELECT id, name, code, district, head_title, zone FROM villages ORDER BY position, name, id"
+)
+_VILLAGE_CODE = Statement(
+    "SELECT v.code FROM people p JOIN villages v ON v.id = p.village_id WHERE p.id = :person"
+)
+_CONSENT = Statement(
+    "INSERT INTO consents (person_id, decision, capacity, text_version, text, channel, at)"
+    " VALUES (:person, :decision, :capacity, :text_version, :text, :channel, :at)"
+)
+_CONSENTED = Statement("UPDATE people SET consent = :consent WHERE id = :person")
 _HEARD = Statement(
     "UPDATE addresses SET last_inbound_at = :now, blocked_at = NULL,"
     " blocked_reason = NULL WHERE id = :address_id"
@@ -86,7 +98,7 @@ _WROTE = Statement("UPDATE people SET last_wrote_at = :now WHERE id = :person")
 _SETTABLE = frozenset(
     {"salutation", "name", "village_id", "relation", "language", "zone", "hour", "paused_until"}
 )
-_MOMENTS = {"stopped": people.c.stopped_at, "registered": people.c.registered_at}
+_MOMENTS = {"stopped": "stopped_at", "registered": "registered_at"}
 """Facts that are told as yes or no and kept as the moment they became true."""
 
 
@@ -204,20 +216,29 @@ def change(conn: Connection, person: PersonId, changes: Mapping[str, Any], now: 
     values: dict[str, Any] = {}
     for name, value in changes.items():
         if name in _MOMENTS:
-            column = _MOMENTS[name]
-            values[column.name] = (
-                func.coalesce(column, literal(now, column.type)) if value else None
-            )
+            values[_MOMENTS[name]] = to_ms(now) if value else None
         elif name in _SETTABLE:
-            values[name] = fitting(people.c[name].type, value)
+            fits = fitting(people.c[name].type, value)
+            values[name] = to_ms(fits) if isinstance(fits, datetime) else fits
         else:
             raise ValueError(f"a conversation may not change a person's {name!r}")
-    if values.get("village_id") is not None and "zone" not in values:
-        values["zone"] = (
-            select(villages.c.zone).where(villages.c.id == values["village_id"]).scalar_subquery()
-        )
     if values:
-        conn.execute(update(people).where(people.c.id == person).values(values))
+        _changing(tuple(values)).run(conn, {**values, "person": person})
+
+
+@cache
+def _changing(columns: tuple[str, ...]) -> Statement:
+    """Sets these columns; a moment that is told again keeps its time."""
+    parts = [
+        f"{column} = CASE WHEN CAST(:{column} AS BIGINT) IS NULL THEN NULL"
+        f" ELSE COALESCE({column}, CAST(:{column} AS BIGINT)) END"
+        if column in _MOMENTS.values()
+        else f"{column} = :{column}"
+        for column in columns
+    ]
+    if "village_id" in columns and "zone" not in columns:
+        parts.append("zone = COALESCE((SELECT zone FROM villages WHERE id = :village_id), zone)")
+    return Statement(f"UPDATE people SET {', '.join(parts)} WHERE id = :person")
 
 
 def fitting(type_: Any, value: Any) -> Any:
@@ -241,19 +262,19 @@ def decide_consent(
     now: datetime,
 ) -> None:
     """Keep what was decided together with the words that were shown (UU 27/2022 art. 24)."""
-    conn.execute(
-        insert(consents),
+    _CONSENT.run(
+        conn,
         {
-            "person_id": person,
+            "person": person,
             "decision": consent.value,
             "capacity": fitting(consents.c.capacity.type, capacity),
             "text_version": fitting(consents.c.text_version.type, text_version),
             "text": words,
             "channel": channel,
-            "at": now,
+            "at": to_ms(now),
         },
     )
-    conn.execute(update(people).where(people.c.id == person).values(consent=consent.value))
+    _CONSENTED.run(conn, {"person": person, "consent": consent.value})
 
 
 def ask_erasure(conn: Connection, person: PersonId, now: datetime) -> None:
@@ -296,16 +317,7 @@ def add_village(
 
 def all_villages(conn: Connection) -> tuple[Village, ...]:
     """Every village in the order in which it is offered."""
-    rows = conn.execute(
-        select(
-            villages.c.id,
-            villages.c.name,
-            villages.c.code,
-            villages.c.district,
-            villages.c.head_title,
-            villages.c.zone,
-        ).order_by(villages.c.position, villages.c.name, villages.c.id)
-    )
+    rows = _VILLAGES.rows(conn, {})
     return tuple(Village(VillageId(row[0]), *row[1:]) for row in rows)
 
 
@@ -314,9 +326,5 @@ def village_code(conn: Connection, person: PersonId) -> str:
 
     The village may be unknown; then it is `NO_VILLAGE`.
     """
-    code = conn.execute(
-        select(villages.c.code)
-        .join(people, people.c.village_id == villages.c.id)
-        .where(people.c.id == person)
-    ).scalar_one_or_none()
+    code: str | None = _VILLAGE_CODE.value(conn, {"person": person})
     return code or NO_VILLAGE

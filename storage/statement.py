@@ -40,6 +40,14 @@ class Statement:
             return found
         return conn.execute(self._clause, values).one_or_none()
 
+    def rows(self, conn: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """All rows it returns, by place."""
+        raw = conn.info.get(DRIVER)
+        if raw is not None:
+            found: Sequence[Sequence[Any]] = raw.execute(self.sql, values).fetchall()
+            return found
+        return conn.execute(self._clause, values).all()
+
     def value(self, conn: Connection, values: Mapping[str, Any]) -> Any:
         """The first column of its row; None for none."""
         found = self.row(conn, values)

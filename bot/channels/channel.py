@@ -69,11 +69,11 @@ class ChannelError(Exception):
         self.reason = reason
 
 
-class Blocked(ChannelError):  # noqa: N818
+class Blocked(ChannelError):
     """Nothing reaches this address any more, until the person writes again."""
 
 
-class SlowDown(ChannelError):  # noqa: N818
+class SlowDown(ChannelError):
     """Not sent; the platform asks for `retry_after` seconds of quiet, for this chat or for all."""
 
     def __init__(self, retry_after: float, *, everybody: bool = False) -> None:
@@ -82,21 +82,21 @@ class SlowDown(ChannelError):  # noqa: N818
         self.everybody = everybody
 
 
-class Unanswered(ChannelError):  # noqa: N818
+class Unanswered(ChannelError):
     """The request left and no usable answer came: nobody knows whether it was sent."""
 
 
-class Refused(ChannelError):  # noqa: N818
+class Refused(ChannelError):
     """The platform will never take this message as it is."""
 
 
-class Unreachable(ChannelError):  # noqa: N818
+class Unreachable(ChannelError):
     """Certainly not sent (or not fetched); the same again may succeed later."""
 
 
-class TooLarge(ChannelError):  # noqa: N818
+class TooLarge(ChannelError):
     """The file is larger than may be fetched."""
 
 
-class Gone(ChannelError):  # noqa: N818
+class Gone(ChannelError):
     """The platform no longer has the file."""

@@ -23,13 +23,12 @@ from bot.channels.channel import (
     LoadMedia,
     Receipt,
     Refused,
-    Unreachable,
 )
 from bot.limits import Clock
 from bot.media import MediaLost
 from conversations.message import LONGEST_TEXT, Inbound, Kind, Media, Message, clean
 from storage import transcript
-from storage.database import Database, StorageError
+from storage.database import Database
 from storage.inbox import Received
 
 LARGEST_FILE: Final = 16 * 2**20
@@ -42,7 +41,7 @@ _REMEMBERED: Final = 1_000
 _FILES: Final = (Kind.VOICE, Kind.IMAGE)
 
 
-class NotReceiving(Exception):  # noqa: N818
+class NotReceiving(Exception):
     """The programme does not receive at this moment."""
 
 
@@ -65,13 +64,18 @@ class Changes:
         self._last = 0
         self._recent: deque[tuple[int, str]] = deque(maxlen=_REMEMBERED)
         self._moved = asyncio.Event()
+        self._closed = False
 
     def tell(self, address: str) -> None:
         """Something changed there."""
         self._last += 1
         self._recent.append((self._last, address))
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+        self._wake()
+
+    def close(self) -> None:
+        """No more news: whoever listens is let go."""
+        self._closed = True
+        self._wake()
 
     async def since(self, last_event_id: str, heartbeat: float) -> AsyncIterator[tuple[str, str]]:
         """(event id, address) of every change from there on; ("", "") when nothing happened.
@@ -82,7 +86,7 @@ class Changes:
         if place is None:
             place = self._last
             yield self._id(place), EVERYBODY
-        while True:
+        while not self._closed:
             moved = self._moved
             for number, address in [one for one in self._recent if one[0] > place]:
                 place = number
@@ -94,6 +98,10 @@ class Changes:
                     await moved.wait()
             except TimeoutError:
                 yield "", ""
+
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
 
     def _id(self, number: int) -> str:
         return f"{self._run}-{number}"
@@ -155,12 +163,9 @@ class Simulator:
 
     async def fetch(self, ref: str) -> bytes:
         """The bytes of a file that was uploaded."""
-        try:
-            body = await self._database.read(
-                lambda conn: transcript.body_of(conn, self.name, self.account, ref)
-            )
-        except StorageError as error:
-            raise Unreachable(type(error).__name__) from error
+        body = await self._database.read(
+            lambda conn: transcript.body_of(conn, self.name, self.account, ref)
+        )
         if body is None:
             raise Gone
         return file_in(body)
@@ -172,6 +177,10 @@ class Simulator:
             await asyncio.Event().wait()
         finally:
             self._accept = None
+
+    def close(self) -> None:
+        """Let the listening pages go; they come back to the next run."""
+        self.changes.close()
 
     def healthy(self) -> str:
         """Nothing here can be out of reach."""

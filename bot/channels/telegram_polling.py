@@ -106,7 +106,7 @@ class Poller:
         raise _PollFailed(f"Telegram: no updates (http {status}), trying again", wait=wait)
 
 
-class _PollFailed(Exception):  # noqa: N818
+class _PollFailed(Exception):
     def __init__(self, advice: str, *, wait: float = 0.0, final: bool = False) -> None:
         super().__init__(advice)
         self.advice, self.wait, self.final = advice, wait, final

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Stop(Exception):  # noqa: N818
+class Stop(Exception):
     """The command ends here with this line."""
 
 

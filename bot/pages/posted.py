@@ -20,11 +20,11 @@ _FRAME: Final = 16 * 1024
 _MOST_FIELDS: Final = 20
 
 
-class TooMuch(Exception):  # noqa: N818
+class TooMuch(Exception):
     """More was posted than is taken."""
 
 
-class Unreadable(Exception):  # noqa: N818
+class Unreadable(Exception):
     """What was posted is no form."""
 
 

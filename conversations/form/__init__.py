@@ -12,9 +12,6 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from types import MappingProxyType
 
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import convert
-
 from conversations.form import check as form_check
 from conversations.form.columns import (
     PLAIN,
@@ -55,8 +52,11 @@ __all__ = [
 ]
 
 
-def read_form(source: bytes, name: str) -> Form:
+def read_form(source: bytes, name: str, *, checked: bool = False) -> Form:
     """The form in a file of this name (its ending says how to read it); raises FormError.
+
+    A sheet that was `checked` before, as those that come with the programme are by its tests, is
+    not converted by pyxform again: that would be a sixth of a service's memory for nothing.
 
     >>> sheet = '''
     ... | survey |
@@ -66,7 +66,7 @@ def read_form(source: bytes, name: str) -> Form:
     >>> [question.path for question in read_form(sheet.encode(), "sapa.md").questions()]
     ['nama']
     """
-    form, problems = _read(source, name)
+    form, problems = _read(source, name, checked=checked)
     if problems:
         raise FormError(problems)
     return form
@@ -80,7 +80,7 @@ def check_source(source: bytes, name: str) -> tuple[Problem, ...]:
         return error.problems
 
 
-def _read(source: bytes, name: str) -> tuple[Form, list[Problem]]:
+def _read(source: bytes, name: str, *, checked: bool = False) -> tuple[Form, list[Problem]]:
     sheets, cell_problems = read_sheets(source, name)
     faults = Faults(cell_problems)
     for sheet in sheets:
@@ -91,8 +91,9 @@ def _read(source: bytes, name: str) -> tuple[Form, list[Problem]]:
         faults.add("survey", 0, "", "lembar survey tidak ada atau kosong")
         raise FormError(faults.found)
     form = _form(sheets, PurePath(name).stem, faults)
-    faults.found += form_check.problems(form, thorough=not faults.found)
-    _convert(sheets, form.name, faults)
+    if not checked:
+        faults.found += form_check.problems(form, thorough=not faults.found)
+        _convert(sheets, form.name, faults)
     return form, sorted(set(faults.found))
 
 
@@ -204,6 +205,9 @@ _COLUMN = re.compile(r"the '([a-z_]+)' value")
 
 def _convert(sheets: Mapping[str, Sheet], name: str, faults: Faults) -> None:
     """Let pyxform convert the same cells; its complaint counts where ours did not see it."""
+    from pyxform.errors import PyXFormError
+    from pyxform.xls2xform import convert
+
     workbook: dict[str, object] = {"sheet_names": list(sheets), "fallback_form_name": name}
     for sheet in sheets.values():
         workbook[sheet.name] = [dict(cells) for cells in _by_row_number(sheet)]

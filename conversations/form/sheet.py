@@ -10,12 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, NoReturn
+from typing import NoReturn
 from zipfile import BadZipFile, ZipFile
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-from pyxform.xls2json_backends import xlsx_value_to_str
 
 from conversations.form.model import FormError, Problem
 
@@ -133,7 +129,6 @@ def _comma_separated(source: bytes, _problems: list[Problem]) -> Cells:
 
 _BROKEN_WORKBOOK = (
     BadZipFile,
-    InvalidFileException,
     KeyError,
     NotImplementedError,
     OSError,
@@ -144,6 +139,11 @@ _BROKEN_WORKBOOK = (
 
 
 def _workbook(source: bytes, _problems: list[Problem]) -> Cells:
+    """The cells of an .xlsx; its libraries are loaded only where there is one to read."""
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+    from pyxform.xls2json_backends import xlsx_value_to_str
+
     try:
         with ZipFile(io.BytesIO(source)) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
@@ -155,15 +155,18 @@ def _workbook(source: bytes, _problems: list[Problem]) -> Cells:
                 max_row=2 * MOST_ROWS, max_col=2 * MOST_COLUMNS, values_only=True
             )
             for number, values in enumerate(rows, start=1):
-                yield sheet.title, number, [_cell(value) for value in values]
+                yield (
+                    sheet.title,
+                    number,
+                    [
+                        "" if value is None else str(xlsx_value_to_str(value)).strip()
+                        for value in values
+                    ],
+                )
     except FormError:
         raise
-    except _BROKEN_WORKBOOK:
+    except (*_BROKEN_WORKBOOK, InvalidFileException):
         _refuse("berkas .xlsx rusak atau terkunci kata sandi")
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else str(xlsx_value_to_str(value)).strip()
 
 
 def _decoded(source: bytes) -> str:

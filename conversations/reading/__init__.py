@@ -2,12 +2,9 @@
 bot.
 
 Every reader is pure, looks at the first 1,000 characters, and answers None where a kind human
-being would ask
-again. The rooms behind: `reading_words` (spelling), `reading_yes_no`, `reading_numbers`,
-`reading_age`,
-`reading_choice`, `reading_time`; the word lists of all languages are `locales/*/words.toml`.
-Danger words are
-not read here.
+being would ask again. The rooms behind: `words` (spelling), `yes_no`, `numbers`, `age`, `choice`,
+`clock`, `time`; the word lists of all languages are `locales/*/words.toml`. Danger words are not
+read here.
 """
 
 import re
@@ -19,8 +16,9 @@ import phonenumbers
 
 from conversations.reading.age import age_years, children_count
 from conversations.reading.choice import choice, several
+from conversations.reading.clock import clock_time
 from conversations.reading.numbers import decimal_number, number, scale
-from conversations.reading.time import clock_time, day, weekday_time
+from conversations.reading.time import day, weekday_time
 from conversations.reading.words import READ_CHARACTERS, Reply, marks, normalise, words_of
 from conversations.reading.yes_no import yes_no
 from locales.words import words
@@ -44,7 +42,9 @@ __all__ = [
     "yes_no",
 ]
 
-Intent = Literal["stop", "help", "menu", "back", "skip", "pause", "resume", "erase", "unsafe"]
+Intent = Literal[
+    "stop", "help", "menu", "back", "skip", "pause", "resume", "erase", "unsafe", "person"
+]
 
 KINDS = (
     "yes_no",
@@ -82,6 +82,8 @@ def read(kind: str, text: str, now: datetime | None = None) -> str | int | None:
             return phone(text)
         case "intent":
             wish = intent(text)
+            if wish == "person":
+                return "help"
             return wish if wish in ("stop", "help", "menu") else None
         case "weekday_time" if now is not None:
             when = weekday_time(text, now)
@@ -124,11 +126,19 @@ def phone(text: str, region: str = "ID") -> str | None:
     '+6281234567890'
     """
     spaced = _LETTER_ZERO.sub("0", text[:READ_CHARACTERS]).replace("\n", " ; ").replace(",", " , ")
-    found: set[str] = set()
-    for digits, plus in _digit_groups(words_of(spaced)):
-        if 7 <= len(digits) <= 18:
-            found |= _numbers_meant(digits, plus, region)
+    found = _numbers_said(words_of(spaced), region)
+    if not found and "/" in spaced:
+        found = _numbers_said(words_of(spaced.replace("/", " ")), region)
     return found.pop() if len(found) == 1 else None
+
+
+def _numbers_said(reply: Reply, region: str) -> set[str]:
+    return {
+        number
+        for digits, plus in _digit_groups(reply)
+        if 7 <= len(digits) <= 18
+        for number in _numbers_meant(digits, plus, region)
+    }
 
 
 def _digit_groups(reply: Reply) -> list[tuple[str, bool]]:
@@ -183,14 +193,16 @@ def intent(text: str) -> Intent | None:
     ...     "balik ke menu")]
     ['stop', 'stop', 'menu']
     >>> [intent(reply) for reply in ("tolong bantu saya", "anak saya berhenti sekolah",
-    ...     "tolong, anak saya jatuh")]
-    ['help', None, None]
+    ...     "tolong, anak saya jatuh", "mau bicara sama petugas")]
+    ['help', None, None, 'person']
     """
     reply = words_of(re.sub(r"(?<=\b\w) (?=\w\b)", "", text[:READ_CHARACTERS]))
     spoken = tuple(word for word in reply if word[0].isalnum())
     content = tuple(word for word in spoken if word not in words()["courtesy"])
     if "".join(reply) == "?":
         return "help"
+    if reply[:2] == ("sudah", "berhenti") and content == reply[:2]:
+        return None
     courtesy, answers = words()["courtesy"], words()["answers"]
     for start, length, command in marks(spoken, words()["commands"]):
         around = spoken[:start] + spoken[start + length :]
@@ -200,6 +212,8 @@ def intent(text: str) -> Intent | None:
         return "stop"
     if "menu" in content and all(word == "menu" or words()["menus"].get(word) for word in content):
         return "menu"
+    if _wants_a_person(content):
+        return "person"
     return "help" if _wants_help(spoken, content) else None
 
 
@@ -220,6 +234,12 @@ def _wants_to_stop(spoken: Reply, content: Reply) -> bool:
         return True
     messages = [start for start, _, meaning in found if meaning == "message"]
     return any(0 < message - start <= 5 for start, _ in refusals for message in messages)
+
+
+def _wants_a_person(content: Reply) -> bool:
+    table, helping = words()["talking"], words()["helping"]
+    said = {table.get(word) for word in content}
+    return {"person", "talk"} <= said and all(word in table or word in helping for word in content)
 
 
 def _wants_help(spoken: Reply, content: Reply) -> bool:

@@ -8,7 +8,15 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-from conversations.reading.numbers import Number, counts_children, joint, numbers, refused, whole
+from conversations.reading.numbers import (
+    Number,
+    counts_children,
+    joint,
+    numbers,
+    of_calendar,
+    refused,
+    whole,
+)
 from conversations.reading.words import Reply, after_correction, has, marks, words_of
 from locales.words import words
 
@@ -122,7 +130,7 @@ def _span_at(reply: Reply, start: int, found: dict[int, Number]) -> Span | None:
         return _with_half(reply, _MONTHS[unit[4:]], start + 1, start, _MONTHS[unit[4:]])
     if half and start + 1 < len(reply) and (size := _size(reply[start + 1])):
         return Span(size / 2, start, start + 2, True)
-    if one is None or one.ordinal or one.value < 0:
+    if one is None or one.ordinal or one.value < 0 or of_calendar(reply, one):
         return None
     value, end = one.value, one.end
     if end < len(reply) and words()["clock"].get(reply[end]) == "half":
@@ -136,7 +144,9 @@ def _span_at(reply: Reply, start: int, found: dict[int, Number]) -> Span | None:
         return _with_half(reply, value * size, end + 1, start, size)
     before = reply[start - 1] if start else ""
     after = reply[end] if end < len(reply) else ""
-    school = words()["ages"].get(before) == "school" or words()["ages"].get(after) == "school"
+    school = words()["ages"].get(before) == "school" or (
+        words()["ages"].get(after) == "school" and end + 1 not in found
+    )
     if (
         school
         or before in ("tahun", "bulan")
@@ -228,7 +238,7 @@ def children_count(text: str) -> int | None:
         return _count_in_words(reply, kinds)
     if "bukan" in reply:
         found = [one for one in found if not refused(reply, one)]
-    if not found or any(refused(reply, one) or one.ordinal for one in found):
+    if not found or any(_counts_no_child(reply, one) for one in found):
         return None
     sex_first = _sex_before(reply, found[0]) is not None
     by_sex = {
@@ -262,6 +272,11 @@ def _count_in_words(reply: Reply, kinds: Iterable[str]) -> Literal[0, 1, 2] | No
         text,
     )
     return 0 if nothing or text == "tadha'" else None
+
+
+def _counts_no_child(reply: Reply, one: Number) -> bool:
+    halved = one.end < len(reply) and words()["clock"].get(reply[one.end]) == "half"
+    return halved or one.ordinal or refused(reply, one) or of_calendar(reply, one)
 
 
 def _of_age(reply: Reply, one: Number) -> bool:

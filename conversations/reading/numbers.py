@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from conversations.reading.words import Reply, after_correction, has, words_of
+from conversations.reading.words import Reply, after_correction, has, marks, words_of
 from locales.words import words
 
 
@@ -160,6 +160,11 @@ def scale(text: str, low: int, high: int) -> int | None:
     stars = [word for word in reply if words()["emoji"].get(word) == "star"]
     if not numbers(reply) and len(stars) == len(reply) and (len(stars) > 1 or stars == ["⭐"]):
         value: int | None = len(stars)
+    elif not numbers(reply) and (
+        ends := {meaning for _, _, meaning in marks(reply, words()["steps"])}
+    ):
+        step = {"low": low, "middle": (low + high) // 2, "high": high}
+        value = step[ends.pop()] if len(ends) == 1 and not has(reply, "joints", "not") else None
     else:
         value = whole(only_number(_without_range(reply, low, high)))
     return value if value is not None and low <= value <= high else None
@@ -220,12 +225,21 @@ def refused(reply: Reply, one: Number) -> bool:
 
 
 def _measured(reply: Reply, one: Number) -> bool:
-    """Whether a number counts something else: "3 tahun", "2 kali", "kelas 2", "3 anak"."""
+    """Whether a number counts something else: "3 tahun", "2 kali", "kelas 2", "3 anak", "jam 3"."""
     after = reply[one.end : one.end + 2]
     if after and (after[0] in words()["units"] or counts_children(after[0])):
         return True
+    if of_calendar(reply, one):
+        return True
     before = words()["ages"].get(reply[one.start - 1]) if one.start else None
     return before in ("age", "school", "born") and not one.marked
+
+
+def of_calendar(reply: Reply, one: Number) -> bool:
+    """Whether a number belongs to a time or a date: "jam 3", "tanggal 5", "17 agustus"."""
+    before = reply[one.start - 1] if one.start else ""
+    after = reply[one.end] if one.end < len(reply) else ""
+    return before in ("jam", "tanggal") or after in words()["months"]
 
 
 def counts_children(word: str) -> bool:

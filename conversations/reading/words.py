@@ -45,6 +45,7 @@ _DECISIVE = (
     "relative",
     "stopping",
 )
+_EMOJI_WORDS = str.maketrans({"½": " setengah ", "\u20e3": " ", "🔟": "10", "🅰": "a", "🅱": "b"})
 _COUNTED = frozenset({"no", "ke", "jam", "umur", "nomor", "tanggal", "pilihan", "k"})
 
 
@@ -81,7 +82,7 @@ def normalise(text: str) -> str:
 
 def _plain(text: str) -> str:
     if not text.isascii():
-        text = text.replace("½", " setengah ").replace("\u20e3", " ").replace("🔟", "10")
+        text = text.translate(_EMOJI_WORDS)
         text = _DROPPED.sub("", unicodedata.normalize("NFKC", text))
         text = text.translate(_APOSTROPHES).translate(_DASHES)
         text = "".join(
@@ -101,6 +102,8 @@ def _expand(token: str, correct_typos: bool) -> tuple[str, ...]:
         return (token.replace(":-", ":"),)
     if "-" in token:
         return tuple(word for part in token.split("-") for word in _expand(part, correct_typos))
+    if joined := _joined_number(token):
+        return joined
     if token.isalpha() or not any(sign.isdigit() for sign in token):
         return (_standard(_known_form(token, correct_typos)),)
     runs = _RUNS.findall(token)
@@ -111,6 +114,16 @@ def _expand(token: str, correct_typos: bool) -> tuple[str, ...]:
             if token[0].isalpha() and (word := token.translate(letters)) in _vocabulary():
                 return (_standard(word),)
     return tuple(word for run in runs for word in _expand(run, False))
+
+
+def _joined_number(token: str) -> tuple[str, ...]:
+    """A number written without its spaces: "duabelas", "limapuluhdua"."""
+    numbers = words()["numbers"]
+    for times in words()["multipliers"].meanings:
+        head, found, tail = token.partition(times)
+        if found and head in numbers and (not tail or tail in numbers):
+            return (head, times, tail) if tail else (head, times)
+    return ()
 
 
 def _standard(word: str) -> str:

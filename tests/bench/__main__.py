@@ -1,7 +1,6 @@
 """`python -m tests.bench`: our bot and a plain peer, the same questions, the same fake Telegram.
 
-    python -m tests.bench                                      only the peer: is the harness sound?
-    python -m tests.bench --bot "kawan run" --script tests.bench.ours:SCRIPT --json bench.json
+    python -m tests.bench --repeat 3 --json bench.json
 
 The fake and the people share one process on the first core, the bot under test has the second.
 Read the ratios: absolute numbers belong to one machine. When the column "fake" comes near
@@ -11,7 +10,6 @@ Read the ratios: absolute numbers belong to one machine. When the column "fake" 
 import argparse
 import asyncio
 import gc
-import importlib
 import json
 import os
 import platform
@@ -25,8 +23,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.candidates import PEER, Candidate, Usage, running, watch
-from tests.fakes.people import Crowd, Script, Timings
+from tests.bench.candidates import OURS, PEER, Candidate, Usage, running, watch
+from tests.fakes.people import Crowd, Timings
 from tests.fakes.telegram import FakeTelegram
 
 WARM_UP = 1.5
@@ -42,6 +40,7 @@ class Scenario:
     people: int = 0
     offered: float = 0.0
     latency_ms: float = 0.0
+    slow_polls: bool = False
 
 
 SCENARIOS = (
@@ -50,6 +49,7 @@ SCENARIOS = (
     Scenario("500 people", people=500),
     Scenario("50 people, 40 ms API", people=50, latency_ms=40),
     Scenario("250/s offered, 40 ms API", offered=250, latency_ms=40),
+    Scenario("250/s, 40 ms API and polls", offered=250, latency_ms=40, slow_polls=True),
 )
 
 
@@ -107,7 +107,7 @@ async def measure(
 ) -> Row:
     """A fresh fake, a fresh bot, one load."""
     async with (
-        FakeTelegram(latency=scenario.latency_ms / 1000) as fake,
+        FakeTelegram(latency=scenario.latency_ms / 1000, slow_polls=scenario.slow_polls) as fake,
         running(candidate, fake) as process,
     ):
         crowd = Crowd(fake, candidate.script)
@@ -203,41 +203,20 @@ def _ratio(ours: float, theirs: float) -> float:
     return ours / theirs if theirs else float("nan")
 
 
-def load_script(path: str) -> Script:
-    """A script by its place: `package.module:NAME`."""
-    module, _, name = path.partition(":")
-    script = getattr(importlib.import_module(module), name)
-    if not isinstance(script, Script):
-        message = f"{path} is a {type(script).__name__}, expected a tests.fakes.people.Script"
-        raise TypeError(message)
-    return script
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--bot", help="command that starts the bot under test")
-    parser.add_argument("--name", default="Kawan Asuh", help="what to call it")
-    parser.add_argument("--script", help="its conversation, as package.module:NAME")
-    parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--without-peer", action="store_true")
     parser.add_argument("--only", help="scenarios whose name contains this")
     parser.add_argument("--seconds", type=float, default=8.0, help="measured time of each run")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each; medians are shown")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    arguments = parser.parse_args()
-    if arguments.bot and not arguments.script:
-        parser.error("--bot needs --script")
-    return arguments
+    return parser.parse_args()
 
 
 def main() -> None:
     arguments = _arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    candidates = [] if arguments.without_peer else [PEER]
-    if arguments.bot:
-        environment = dict(pair.split("=", 1) for pair in arguments.env)
-        script = load_script(arguments.script)
-        candidates.insert(0, Candidate(arguments.name, arguments.bot, script, environment))
+    candidates = [OURS] if arguments.without_peer else [OURS, PEER]
     scenarios = [one for one in SCENARIOS if not arguments.only or arguments.only in one.name]
     load = os.getloadavg()[0]
     if load > QUIET_LOAD:

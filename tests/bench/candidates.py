@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.fakes.people import Script
+from tests.fakes.people import ASIDE, Script
 from tests.fakes.telegram import FakeTelegram
 
 _MEGABYTE = 1024 * 1024
@@ -28,8 +28,31 @@ class Candidate:
     name: str
     command: str
     script: Script
+    prepared_by: Sequence[str] = ()
+    """Commands to run first in its environment."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
+
+OURS = Candidate(
+    name="Kawan Asuh",
+    command=f"{shlex.quote(sys.executable)} -m bot run",
+    prepared_by=(f"{shlex.quote(sys.executable)} -m bot villages add Ledokombo LDK",),
+    script=Script.of_lines(
+        [
+            ("Usia sudah 18 tahun?", 1),
+            ("Yang kami simpan", ASIDE),
+            ("Penanggung jawab data", ASIDE),
+            ("Boleh kami menyimpan", 1),
+            ("Setuju sebagai siapanya", 3),
+            ("dipanggil apa", 1),
+            ("desa mana", "Ledokombo"),
+            ("Siapanya anak yang diasuh", 1),
+            ("Sudah terdaftar", None),
+        ],
+        newcomers=True,
+    ),
+)
+"""At the door: consent and three questions, as a newcomer really meets them."""
 
 PEER = Candidate(
     name="plain PTB",
@@ -63,10 +86,13 @@ async def running(candidate: Candidate, fake: FakeTelegram) -> AsyncIterator[psu
     """Start the bot on the second core (where there is one), and stop it with all its children."""
     with tempfile.TemporaryDirectory(prefix="kawan-bench-") as folder, _two_cores() as cores:
         log = Path(folder) / "output.log"
+        environment = _environment(candidate, fake, folder)
+        for command in candidate.prepared_by:
+            subprocess.run(shlex.split(command), env=environment, check=True, capture_output=True)
         with log.open("wb") as output, _on(cores.bot, then=cores.fake):
             bot = subprocess.Popen(
                 shlex.split(candidate.command),
-                env=_environment(candidate, fake, folder),
+                env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -166,21 +166,23 @@ async def test_a_real_channel_that_nobody_stands_behind_does_not_start(tmp_path:
     assert "PILOT=1" in said
 
 
-async def test_with_two_members_of_staff_a_real_channel_starts(tmp_path: Path) -> None:
+async def test_without_a_duty_roster_a_real_channel_does_not_start_even_with_staff(
+    tmp_path: Path,
+) -> None:
     configured = settings(
         tmp_path,
         telegram_token=TOKEN,
         telegram_api_url="http://127.0.0.1:9",
         organisation="Yayasan Contoh",
     )
-    with pytest.raises(CannotStart):
+    with pytest.raises(CannotStart, match="petugas bernama"):
         await Service(configured).start()
     await control.ask(configured, "staff_add", name="Mas Dimas")
     await control.ask(configured, "staff_add", name="Mbak Rina")
 
-    async with running(configured) as service:
-        assert set(service.channels) == {"telegram"}
-        assert service.journey is None
+    with pytest.raises(CannotStart, match="daftar jaga") as refused:
+        await Service(configured).start()
+    assert "petugas bernama" not in str(refused.value)
 
 
 async def test_a_pilot_starts_and_says_what_is_missing(tmp_path: Path) -> None:

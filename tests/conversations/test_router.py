@@ -395,9 +395,33 @@ def test_an_unknown_kind_of_due_work_is_an_error_not_silence() -> None:
 anything = st.one_of(
     st.text(max_size=80),
     st.sampled_from(
-        "1|2|3|0|menu|bantuan|berhenti|mulai|kembali|lewati|halo|PETUGAS|MELATI|hapus data saya|"
-        "data saya|jeda|/start|ya|tidak|saya dipukul suami|dia ingin mati|terima kasih|Adi|2018|"
-        "7 tahun".split("|")
+        [
+            "1",
+            "2",
+            "3",
+            "0",
+            "menu",
+            "bantuan",
+            "berhenti",
+            "mulai",
+            "kembali",
+            "lewati",
+            "halo",
+            "PETUGAS",
+            "MELATI",
+            "jeda",
+            "/start",
+            "ya",
+            "hapus data saya",
+            "data saya",
+            "tidak",
+            "saya dipukul suami",
+            "dia ingin mati",
+            "terima kasih",
+            "Adi",
+            "2018",
+            "7 tahun",
+        ]
     ),
 )
 

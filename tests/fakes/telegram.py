@@ -54,17 +54,23 @@ class FakeTelegram:
         token: str = TOKEN,
         clock: Callable[[], float] = time.time,
         latency: float = 0.0,
+        slow_polls: bool = False,
         limits: Limits | None = None,
         seed: int = 0,
         query_seconds: float = 30.0,
         webhook_retry_seconds: float = 1.0,
     ) -> None:
-        """`latency` in seconds is a round trip: half is spent before the work, half after."""
+        """`latency` in seconds is a round trip: half is spent before the work, half after.
+
+        It holds for every method but getUpdates, which waits for updates anyway; with
+        `slow_polls` it holds for getUpdates too, so that a poller misses a round trip each time.
+        """
         self.updates = UpdateQueue(clock, retry_seconds=webhook_retry_seconds)
         self.world = World(token, clock, self.updates, query_seconds=query_seconds)
         self.world.limiter = RateLimiter(limits or Limits())
         self.faults = Faults(seed)
         self.latency = latency
+        self._slow_polls = slow_polls
         self.calls: Counter[str] = Counter()
         self.url = ""
         self._prefix = f"/bot{token}/"
@@ -171,17 +177,18 @@ class FakeTelegram:
     async def _answer_in_time(
         self, request: Request, method: str, call: Call, fault: Fault | None
     ) -> Answer:
-        if self.latency:
-            await asyncio.sleep(self.latency / 2)
+        name = method.lower()
+        latency = self.latency if name != "getupdates" or self._slow_polls else 0.0
+        if latency:
+            await asyncio.sleep(latency / 2)
         if fault is not None and (early := _fails_before(request, fault)):
             return early
-        name = method.lower()
         if name == "getupdates":
             answer = await self._poll(method, call)
         else:
             answer = self._perform(method, name, call)
-        if self.latency:
-            await asyncio.sleep(self.latency / 2)
+        if latency:
+            await asyncio.sleep(latency / 2)
         if fault is not None:
             answer = await _fails_after(request, fault, answer)
         return answer

@@ -262,9 +262,9 @@ def _replies(phone: Phone) -> list[str]:
 async def test_killed_at_random_moments_it_keeps_every_promise(
     fake: FakeTelegram, process: Process
 ) -> None:
-    village, members = await _killed_and_restarted(fake, process, kills=8)
+    village, members = await _killed_and_restarted(fake, process, kills=6)
 
-    await _check(fake, process, village, members, kills=8)
+    await _check(fake, process, village, members, kills=6)
 
 
 @pytest.mark.soak

@@ -95,8 +95,12 @@ function refreshClock() {
   if (!document.querySelector(".clock")) return;
   clearTimeout(clockDue);
   clockDue = setTimeout(async () => {
-    const answer = await fetch("/simulator/clock", { headers: header });
-    if (answer.ok) showClock(await answer.text());
+    try {
+      const answer = await fetch("/simulator/clock", { headers: header });
+      if (answer.ok) showClock(await answer.text());
+    } catch {
+      // as in refresh: we are told to look again
+    }
   }, 400);
 }
 
