@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -34,6 +35,7 @@ _MOST_RECORDED: Final = 500
 _BETWEEN_CLAIMS: Final = 0.02
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 _WITHOUT_CHANNEL: Final = timedelta(minutes=10)
+_SET_BACK: Final = timedelta(seconds=5)
 _TICK: Final = timedelta(seconds=60)
 """The database is looked at so often although nothing was due, and dead senders' rows are freed."""
 
@@ -90,7 +92,7 @@ class Delivery:
         self._claiming = False
         self._more = False
         self._due: datetime | None = None
-        self._ticked_at = clock.now()
+        self._ticked_at = self._latest = clock.now()
         self._nudge = asyncio.Event()
         self._dirty = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -191,6 +193,10 @@ class Delivery:
         """Never cancelled in the middle of a claim: its rows would stay claimed by nobody."""
         while not self._stopping:
             now = self._clock.now()
+            if self._latest - now > _SET_BACK:
+                await self._wait_anew(now)
+            else:
+                self._latest = max(self._latest, now)
             if self._asked or (self._due is not None and self._due <= now):
                 self._asked, self._more, self._due, self._claiming = False, False, None, True
                 try:
@@ -203,6 +209,16 @@ class Delivery:
                 self._asked = True
             else:
                 await self._nap((self._due or now + _TICK) - now)
+
+    async def _wait_anew(self, now: datetime) -> None:
+        """The clock was set back: nobody waits until the hour it showed before."""
+        _log.warning("the clock was set back", seconds=int((self._latest - now).total_seconds()))
+        for outlet in self._outlets.values():
+            outlet.forget_waits()
+        with suppress(NotWritten):
+            await self._database.write(lambda conn: outbox.hasten(conn, now))
+            self._latest = self._ticked_at = now
+        self._asked = True
 
     async def _nap(self, longest: timedelta) -> None:
         """Until somebody nudges, or this much time has passed."""
@@ -294,6 +310,7 @@ class Delivery:
         batch = self._results[:_MOST_RECORDED]
         blocked = [self._blocked[result.id] for result in batch if result.id in self._blocked]
         now = self._clock.now()
+        self._latest = max(self._latest, now)
 
         def unit(conn: Connection) -> None:
             outbox.record(conn, batch, now)

@@ -147,6 +147,11 @@ class Outlet:
         self._rested_at = {id_: at for id_, at in self._rested_at.items() if at > now}
         return set(self._rested_at)
 
+    def forget_waits(self) -> None:
+        """The clock was set back: a pause until then would last far too long."""
+        self._paused_until = None
+        self._rested_at.clear()
+
     def put(self, claimed: Claimed) -> None:
         """Send it in its turn."""
         if (until := self.pause()) is not None:

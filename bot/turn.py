@@ -22,6 +22,7 @@ from conversations.dialogue import (
 from conversations.level import Level
 from conversations.message import Inbound, Kind, Message, Outgoing, Priority
 from conversations.politeness import QuietHours
+from conversations.staff import ANSWER
 from conversations.talk import Talk
 from locales import say
 from storage import dialogues, due, events, inbox, outbox, people
@@ -33,6 +34,9 @@ from storage.world import Programme, StoredWorld
 
 LEASE = timedelta(seconds=300)
 """How long this process may take to send what it has claimed."""
+
+EVERY = {"checkin": timedelta(weeks=1), "day_list": timedelta(days=1)}
+"""Work that plans its own successor; somebody who blocked the bot may come back."""
 
 UNASKED = (Priority.REMINDER, Priority.BROADCAST)
 
@@ -83,6 +87,8 @@ class Turns:
         seat = None if row.person_id is None else people.seat_of(conn, PersonId(row.person_id))
         if seat is None:
             due.settle(conn, row.kind, row.subject, "missed: no address reaches this person")
+            if row.person_id is not None and row.kind in EVERY:
+                self._plan_next(conn, row, PersonId(row.person_id), now)
             return _NOTHING
         due.settle(conn, row.kind, row.subject, "done")
         world = StoredWorld(conn, now, self._programme, seat.person)
@@ -90,6 +96,10 @@ class Turns:
         turn = router.wake(seat.person, seat.dialogue, wake, world)
         key = f"due:{row.kind}:{row.subject}:{int(row.due_at.timestamp())}"
         return self._write(conn, seat, turn, key, now)
+
+    def _plan_next(self, conn: Connection, row: DueRow, person: PersonId, now: datetime) -> None:
+        missed = (now - row.due_at) // EVERY[row.kind] + 1
+        due.plan(conn, row.kind, row.subject, person, row.due_at + missed * EVERY[row.kind], None)
 
     def explain(self, conn: Connection, accepted: Accepted) -> Sequence[Claimed]:
         """A kind word to somebody whose message was put aside, and a task for staff."""
@@ -142,7 +152,7 @@ class Turns:
         if outgoing.to is not None:
             reached = people.reachable(conn, PersonId(outgoing.to))
             if reached is None:
-                return None
+                return self._not_reached(conn, seat, outgoing, key, now, where)
             address_id, to = reached[0], PersonId(outgoing.to)
         not_before = outgoing.not_before or now
         if outgoing.priority in UNASKED:
@@ -177,6 +187,21 @@ class Turns:
             expires_at=outgoing.expires_at,
             person_id=to,
         )
+
+    def _not_reached(
+        self,
+        conn: Connection,
+        seat: Seat,
+        outgoing: Outgoing,
+        key: str,
+        now: datetime,
+        where: tuple[str, str, str] | None,
+    ) -> Claimed | None:
+        """Staff's own words that have nowhere to go: whoever wrote them is told at once."""
+        if outgoing.purpose != ANSWER:
+            return None
+        told = Outgoing(Message(say("staff.not_reached")))
+        return self._put(conn, seat, seat.person, told, f"{key}:back", now, where)
 
     def _answer_group(
         self, conn: Connection, where: tuple[str, str, str], now: datetime

@@ -15,6 +15,13 @@ from conversations.dialogue import Interview, Person, World
 from conversations.form.instance import Instance
 from conversations.form.model import Question, Type
 from conversations.message import READ_FOR_MEANING, Choice, Message, printed
+from conversations.review import (
+    COMFORTABLE,
+    LONGEST_LIST,
+    answered,
+    review_lines,
+    short_name,
+)
 from locales import say
 
 HANDOVER_AFTER = 3
@@ -22,12 +29,6 @@ HANDOVER_AFTER = 3
 
 REVIEW = "@review"
 WHICH = "@which"
-
-COMFORTABLE = 300
-"""Characters of one message that somebody with four years of school reads without effort."""
-
-LONGEST_LIST = 20
-"""Options that are printed; more than that are typed by name."""
 
 REGISTERS = ("desa", "anak")
 """Appearances of text questions whose choices come from what the programme already knows."""
@@ -97,8 +98,8 @@ def options(
         )
     if interview.at == WHICH:
         return tuple(
-            Option(_short_name(instance, path, language), Picked(Act.GO_TO, path))
-            for path in _answered(interview, instance)
+            Option(short_name(instance, path, language), Picked(Act.GO_TO, path))
+            for path in answered(interview, instance)
         )
     return _of_question(interview, instance, person, world)
 
@@ -348,7 +349,7 @@ def _text(interview: Interview, instance: Instance, person: Person) -> str:
             "review",
             language,
             sapaan=person.salutation or say("someone", language),
-            answers=_review_lines(interview, instance, language),
+            answers=review_lines(interview, instance, language),
         )
     if interview.at == WHICH:
         return say("review.which", language)
@@ -374,51 +375,6 @@ _SKIPPED_BY_CHOICE = (
     Type.TEXT,
     Type.AGAIN,
 )
-
-
-def _answered(interview: Interview, instance: Instance) -> list[str]:
-    """Paths that were asked and still apply, in the order of the form."""
-    paths: list[str] = []
-    path = instance.next_after(None)
-    while path is not None:
-        if path in interview.answers and instance.question(path).type is not Type.NOTE:
-            paths.append(path)
-        path = instance.next_after(path)
-    return paths[:LONGEST_LIST]
-
-
-def _review_lines(interview: Interview, instance: Instance, language: str) -> str:
-    room = COMFORTABLE - 120
-    lines: list[str] = []
-    for path in _answered(interview, instance):
-        shown = _shown(instance, path, interview.answers[path], language)
-        line = f"{_short_name(instance, path, language)}: {shown}"
-        room -= len(line) + 1
-        if room < 0:
-            lines.append("…")
-            break
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def _shown(instance: Instance, path: str, value: str, language: str) -> str:
-    """An answer as a person reads it in the review."""
-    if not value:
-        return "-"
-    if value.startswith(("voice:", "image:")):
-        return say("review.file", language)
-    labels = dict(instance.options(path, language))
-    text = ", ".join(labels.get(name, name) for name in value.split()) if labels else value
-    return text if len(text) <= 30 else f"{text[:29]}…"
-
-
-def _short_name(instance: Instance, path: str, language: str) -> str:
-    """A question in a word or two, for the review: its name where the sheet gave it a plain one."""
-    name = path.rsplit("/", 1)[-1]
-    if name.replace("_", "").isalpha():
-        return name.replace("_", " ")
-    label = instance.label(path, language)
-    return label if len(label) <= 24 else f"{label[:23]}…"
 
 
 def _payload(interview: Interview, index: int) -> str:

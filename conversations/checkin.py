@@ -21,6 +21,7 @@ from conversations.dialogue import (
 from conversations.event import (
     Forget,
     Remind,
+    TaskExtended,
     TipRated,
     TipSent,
 )
@@ -35,7 +36,9 @@ UNDER_FIVE = 5
 DRINKING = timedelta(minutes=10)
 """An under-five who will not eat and of whom nobody says that she drinks, is MERAH."""
 
-SILENT = timedelta(weeks=3)
+SILENT = timedelta(weeks=2)
+"""This old is the first unanswered check-in when the third one goes out: three quiet weeks."""
+
 STILL_WELCOME = timedelta(hours=12)
 """A check-in that comes later than this, after a standstill, waits for its next week."""
 
@@ -90,6 +93,7 @@ def start(talk: Talk, *, opening: str = "") -> bool:
     facts = {
         "anak.panggilan": child.nickname,
         "anak.umur": "" if age is None else str(age),
+        "anak.balita": "ya" if _may_be_under_five(child, age) else "tidak",
         "anak.tanya_telepon": "ya" if child.parent_away and child.ask_calls else "tidak",
     }
     talk.start("checkin", form=form_for(age), facts=facts, child=child.id, opening=opening)
@@ -101,6 +105,9 @@ def answered(talk: Talk, interview: Interview, path: str, value: str) -> None:
     match path, value:
         case "sehat", "sakit_berat" if _under_five(interview):
             _red(talk, interview, "reason.very_ill")
+        case "sehat", "sakit_berat":
+            if _first_time(talk, interview, "reason.very_ill"):
+                talk.open_task("followup", Level.ORANYE, "reason.very_ill", child=interview.child)
         case "makan", "tidak_mau":
             talk.add(Remind("drinking", interview.id, talk.world.now + DRINKING))
         case "makan", _:
@@ -127,6 +134,15 @@ def finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> No
     offer_tip(talk, wanted=_topic(answers), child=interview.child, opening=thanks)
 
 
+def left_open(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
+    """Never sent off: what the answers ask of staff is asked all the same."""
+    talk.add(Forget("drinking", interview.id))
+    if answers.get("makan") == "tidak_mau" and not answers.get("minum"):
+        _red(talk, interview, "reason.not_drinking")
+    for follow_up in triage(answers, interview, talk.person, talk.world):
+        talk.open_task("followup", follow_up.level, follow_up.reason, child=interview.child)
+
+
 def triage(
     answers: Mapping[str, str], interview: Interview, person: Person, world: World
 ) -> list[FollowUp]:
@@ -137,8 +153,6 @@ def triage(
     found: list[FollowUp] = []
     if answers.get("minum") == "ya":
         found.append(FollowUp(Level.KUNING, "reason.not_eating"))
-    if answers.get("sehat") == "sakit_berat" and not _under_five(interview):
-        found.append(FollowUp(Level.ORANYE, "reason.very_ill"))
     if answers.get("sekolah") in ("tiga_hari", "berhenti"):
         found.append(FollowUp(Level.KUNING, "reason.absent"))
     if interview.child is not None:
@@ -163,11 +177,12 @@ def triage(
 
 def drinking_unanswered(talk: Talk, wake: Wake) -> None:
     """Ten minutes without an answer to "masih mau minum?"."""
-    running = talk.running
-    if running is None or running.id != wake.subject or running.at != "minum":
+    asked = talk.waiting(wake.subject)
+    if asked is None or asked.answers.get("makan") != "tidak_mau" or asked.answers.get("minum"):
         return
-    _red(talk, running, "reason.not_drinking")
-    talk.ask_again()
+    _red(talk, asked, "reason.not_drinking", tell=not talk.person.stopped)
+    if talk.running is not None and talk.running.id == asked.id and not talk.person.stopped:
+        talk.ask_again()
 
 
 def weekly(talk: Talk, wake: Wake) -> None:
@@ -181,7 +196,7 @@ def weekly(talk: Talk, wake: Wake) -> None:
         return
     opening = talk.text("checkin.opening")
     if start(talk, opening=opening):
-        if not _answered_lately(person, talk.world):
+        if _is_silent(person, talk.world):
             talk.open_task("followup", Level.HIJAU, "reason.silent")
         return
     offer_tip(talk, opening=opening)
@@ -236,16 +251,21 @@ def tip_rated(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> N
     talk.say("tip.helpful" if helpful else "tip.not_helpful")
 
 
-def _red(talk: Talk, interview: Interview, reason: str) -> None:
+def _red(talk: Talk, interview: Interview, reason: str, *, tell: bool = True) -> None:
     """A small child in danger: the signs, where to go now, and staff at once."""
+    if not _first_time(talk, interview, reason):
+        return
     talk.open_task("concern", Level.MERAH, reason, child=interview.child, danger_class=_HEALTH)
-    talk.say("danger.child_ill")
+    if tell:
+        talk.say("danger.child_ill")
 
 
 def _message(talk: Talk, interview: Interview, words: str) -> None:
     kind, _, file = words.partition(":")
     is_file = kind == "voice"
     if talk.alarm is not None:
+        if is_file:
+            talk.add(TaskExtended(talk.alarm, media=MediaId(file)))
         return
     talk.open_task(
         "concern",
@@ -270,18 +290,32 @@ def _topic(answers: Mapping[str, str]) -> Topic | None:
 
 
 def _under_five(interview: Interview) -> bool:
-    age = interview.facts.get("anak.umur", "")
-    return age.isdigit() and int(age) < UNDER_FIVE
+    return interview.facts.get("anak.balita") == "ya"
+
+
+def _may_be_under_five(child: Child, age: int | None) -> bool:
+    """With the year of birth alone she may be a year younger than it tells."""
+    if age is None:
+        return False
+    return age - (child.birth_month is None) < UNDER_FIVE
+
+
+def _first_time(talk: Talk, interview: Interview, reason: str) -> bool:
+    """Whether this interview has not raised this before; from now on it has."""
+    name = f"sudah.{reason}"
+    known = talk.waiting(interview.id) or interview
+    talk.set_fact(interview.id, name, "ya")
+    return name not in known.facts
 
 
 def _no_posyandu_for_two_months(earlier: tuple[str, ...]) -> bool:
     return len(earlier) >= _TWO_MONTHS and all(one == "tidak" for one in earlier[:_TWO_MONTHS])
 
 
-def _answered_lately(person: Person, world: World) -> bool:
-    """Whether any check-in was answered in the last three weeks, or none was due yet."""
-    asked = world.last_checkins(person.id)
-    return not asked or max(asked.values()) > world.now - SILENT
+def _is_silent(person: Person, world: World) -> bool:
+    """Whether the check-ins of the last weeks went by without one that was sent off."""
+    since = world.unanswered_since(person.id)
+    return since is not None and since <= world.now - SILENT
 
 
 _GROWN_UP = 18
@@ -290,6 +324,6 @@ _TWO_MONTHS = 7
 _HEALTH = "health_nutrition"
 
 CONVERSATIONS = (
-    Conversation("checkin", finished, answered=answered, owns_files=True),
+    Conversation("checkin", finished, answered=answered, ended_early=left_open, owns_files=True),
     Conversation("kiat", tip_rated),
 )

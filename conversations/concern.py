@@ -31,14 +31,24 @@ def raise_alarm(talk: Talk, text: str) -> None:
 
 
 def help_now(talk: Talk) -> None:
-    """The numbers that help now, and one question whose answer never lowers the alarm."""
-    talk.start("bahaya", facts={"tugas.kode": talk.alarm or ""}, opening=numbers(talk))
+    """The numbers that help now, and one question whose answer never lowers the alarm.
+
+    Whoever tells more while that question is open is not shown everything again.
+    """
+    running = talk.running
+    if running is not None and running.conversation == "bahaya":
+        talk.set_fact(running.id, "tugas.kode", talk.alarm or "")
+        talk.ask_again(talk.text("danger.more"))
+        return
+    heard = f"{talk.text('danger.heard')} " if talk.world.staff() else ""
+    opening = f"{heard}{numbers(talk)}"
+    talk.start("bahaya", facts={"tugas.kode": talk.alarm or ""}, opening=opening)
 
 
 def numbers(talk: Talk) -> str:
-    """The national lines in one calm sentence."""
+    """The national lines in one calm sentence, which claims nobody's ear that is not there."""
     lines = ", ".join(f"{line.number} ({line.name})" for line in hotlines()[:3])
-    return talk.text("numbers", lines=lines)
+    return talk.text("numbers" if talk.world.staff() else "numbers.nobody", lines=lines)
 
 
 def confirmed(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
@@ -47,7 +57,7 @@ def confirmed(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> N
     is_danger = answers.get("pilihan") == "ya"
     talk.add(TaskChanged(code, "noted", f"bahaya: {answers.get('pilihan', '')}"))
     if is_danger:
-        talk.say("danger.yes")
+        talk.say("danger.yes" if talk.world.staff() else "danger.yes.nobody")
         talk.start("hubungi", facts={"tugas.kode": code})
         return
     talk.say("danger.no")
@@ -68,19 +78,21 @@ def told(talk: Talk, interview: Interview, path: str, value: str) -> None:
                 media=MediaId(file) if is_file else None,
                 child=interview.child,
             )
+        elif is_file:
+            talk.add(TaskExtended(code, media=MediaId(file)))
         _remember(talk, interview, code)
         return
     code = interview.facts.get("tugas.kode", "")
     if code and value:
         talk.add(TaskExtended(code, content=f"{path}: {value}"))
+    if path == "aman" and value == "belum" and "aman.alarm" not in interview.facts:
+        talk.open_task("concern", Level.MERAH, "reason.unsafe", content=f"lihat {code}")
+        talk.set_fact(interview.id, "aman.alarm", "ya")
+        talk.send_text(numbers(talk))
 
 
 def reported(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
-    """A neutral receipt; "not safe now" is told with the numbers that help now."""
-    code = interview.facts.get("tugas.kode", "")
-    if answers.get("aman") == "belum":
-        talk.open_task("concern", Level.MERAH, "reason.unsafe", content=f"lihat {code}")
-        talk.send_text(numbers(talk))
+    """A neutral receipt."""
     talk.say("receipt")
 
 
@@ -116,7 +128,10 @@ def passed_on(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> N
 
 
 def want_person(talk: Talk) -> None:
-    """PETUGAS: a task, and when it suits her."""
+    """PETUGAS: a task, and when it suits her; asked twice in a row it is one task."""
+    if talk.running is not None and talk.running.conversation == "hubungi":
+        talk.ask_again(talk.text("handover.thanks"))
+        return
     code = talk.open_task("person_wanted", Level.KUNING, "reason.person")
     talk.start("hubungi", facts={"tugas.kode": code}, opening=talk.text("handover.thanks"))
 

@@ -140,6 +140,9 @@ class World(Protocol):
     def last_checkins(self, person: PersonId) -> Mapping[ChildId, datetime]:
         """When each child was last asked after."""
 
+    def unanswered_since(self, person: PersonId) -> datetime | None:
+        """When the oldest check-in was sent that came after her last finished one, if any."""
+
     def staff(self) -> tuple[PersonId, ...]:
         """Everybody of staff who can be reached in chat, by id."""
 

@@ -173,11 +173,16 @@ def back(interview: Interview, person: Person, world: World) -> Heard:
 
 
 def skip(interview: Interview, person: Person, world: World) -> Heard:
-    """The open question is left out, where the form allows it."""
+    """The open question is left out where the form allows it; its default stands then."""
     instance = _instance(interview, world)
-    if interview.at in (None, REVIEW, WHICH) or instance.required(interview.at):
+    if interview.at in (None, REVIEW, WHICH):
         return _again(interview, person, world, say("needed", person.language))
-    return _accept(interview, instance, "", person, world)
+    value = instance.default(interview.at) or ""
+    problem = instance.check(interview.at, value, person.language)
+    if problem is not None:
+        words = say("needed", person.language) if isinstance(problem, Refusal) else problem
+        return _again(interview, person, world, words)
+    return _accept(interview, instance, value, person, world)
 
 
 def expire(interview: Interview, world: World) -> Heard:

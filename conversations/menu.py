@@ -71,6 +71,7 @@ def stopped_choice(talk: Talk, interview: Interview, answers: Mapping[str, str])
 
 def begin_again(talk: Talk) -> None:
     """MULAI: messages come again; an interview that waits goes on where it was."""
+    talk.give_up_all("berhenti")
     talk.add(PersonChanged({"stopped": False, "paused_until": None}))
     if talk.person.registered:
         next_time = next_checkin(talk.person, talk.world.now)

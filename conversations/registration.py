@@ -57,6 +57,8 @@ def consent_finished(talk: Talk, interview: Interview, answers: Mapping[str, str
     )
     talk.add(decided)
     if given:
+        if talk.person.stopped:
+            talk.add(PersonChanged({"stopped": False}))
         talk.start("daftar")
         return
     if answers.get("setuju") == "tanya":
@@ -82,7 +84,7 @@ def door_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) 
     village = _village(talk, answers.get("desa", ""))
     salutation = answers.get("sapaan_lain") or answers.get("sapaan", "")
     changes: dict[str, object] = {
-        "salutation": salutation[:20],
+        "salutation": " ".join(salutation.split())[:20],
         "relation": answers.get("hubungan", ""),
         "registered": True,
     }
@@ -96,7 +98,21 @@ def door_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) 
 
 
 def family_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
-    """The children of the repeat, and hour and language."""
+    """The children of the repeat, and hour and language; and when the bot will write."""
+    _keep_family(talk, answers)
+    if talk.person.stopped:
+        talk.say("all_right")
+        return
+    talk.say("ready", day=talk.text("weekday.2"), hour=talk.person.hour or f"{CHECKIN_HOUR:%H:%M}")
+
+
+def family_left_open(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
+    """What was told so far is kept without a word: perhaps nobody is listening any more."""
+    if talk.person.consent is Consent.GIVEN:
+        _keep_family(talk, answers)
+
+
+def _keep_family(talk: Talk, answers: Mapping[str, str]) -> None:
     known = {child.nickname.casefold() for child in talk.world.children(talk.person.id)}
     for child in children_in(answers):
         if child.nickname.casefold() not in known:
@@ -108,8 +124,9 @@ def family_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]
     }
     if changes:
         talk.add(PersonChanged(changes))
-    talk.add(Remind("checkin", str(talk.person.id), next_checkin(talk.person, talk.world.now)))
-    talk.say("ready", day=talk.text("weekday.2"), hour=talk.person.hour or f"{CHECKIN_HOUR:%H:%M}")
+    if not talk.person.stopped:
+        next_time = next_checkin(talk.person, talk.world.now)
+        talk.add(Remind("checkin", str(talk.person.id), next_time))
 
 
 def settings_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
@@ -139,7 +156,13 @@ def calls_finished(talk: Talk, interview: Interview, answers: Mapping[str, str])
 
 
 def ask_for_erasure(talk: Talk) -> None:
-    """HAPUS DATA SAYA: silence at once; staff confirm by another route within 72 hours."""
+    """HAPUS DATA SAYA: silence at once; staff confirm by another route within 72 hours.
+
+    Her consent ends with it, and so does whatever was being asked on that ground.
+    """
+    talk.give_up_all(*_BY_CONSENT)
+    if talk.person.consent is Consent.GIVEN:
+        talk.add(ConsentDecided(Consent.WITHDRAWN, "hapus data saya"))
     code = talk.open_task("erasure", Level.ORANYE, "reason.erasure", due_in=ERASURE)
     talk.add(PersonChanged({"stopped": True}), ErasureAsked(code))
     talk.add(Forget("checkin", str(talk.person.id)))
@@ -203,6 +226,13 @@ def children_in(answers: Mapping[str, str]) -> list[Child]:
     return found
 
 
+_BY_CONSENT = (
+    *("persetujuan", "daftar", "keluarga", "setelan", "telepon", "checkin", "kiat", "menu", "jeda"),
+    "berhenti",
+)
+"""Conversations that need her consent; a worry, an alarm and a wish for a person do not."""
+
+
 def _village(talk: Talk, name: str) -> VillageId | None:
     wanted = name.casefold().removeprefix("desa ").strip()
     for village, known in talk.world.villages():
@@ -231,7 +261,7 @@ CONVERSATIONS = (
     Conversation("persetujuan", consent_finished),
     Conversation("belum_setuju", not_agreed_finished),
     Conversation("daftar", door_finished),
-    Conversation("keluarga", family_finished, ended_early=family_finished),
+    Conversation("keluarga", family_finished, ended_early=family_left_open),
     Conversation("setelan", settings_finished),
     Conversation("telepon", calls_finished),
 )

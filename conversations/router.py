@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conversations import checkin, concern, danger, interview, menu, reading, registration, staff
+from conversations.courtesy import is_greeting, is_thanks
 from conversations.dialogue import (
     Consent,
     Dialogue,
@@ -23,10 +24,10 @@ from conversations.event import (
     AddressLost,
     MediaKept,
     Remind,
+    TaskExtended,
 )
 from conversations.level import Level
 from conversations.message import Inbound, Kind, MediaId, Priority
-from conversations.reading.words import words_of
 from conversations.talk import Conversation, Talk
 
 CONVERSATIONS: dict[str, Conversation] = {
@@ -61,7 +62,7 @@ EXACT = {
 GRAVE = ("stop", "erase")
 """Wishes that come before an answer that the same words might be."""
 
-A_STORY = 4
+A_STORY = 3
 """Words from which on a text of somebody not registered is worth passing on to staff."""
 
 KEPT_FILES = (Kind.VOICE, Kind.IMAGE)
@@ -87,9 +88,8 @@ def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) 
 
 def wake(person: Person, dialogue: Dialogue, due: Wake, world: World) -> Turn:
     """What a piece of due work brings about for one person."""
-    talk = Talk(
-        person, dialogue, world, CONVERSATIONS, priority=Priority.REMINDER, purpose=due.kind
-    )
+    priority = Priority.ALARM if due.kind == "drinking" else Priority.REMINDER
+    talk = Talk(person, dialogue, world, CONVERSATIONS, priority=priority, purpose=due.kind)
     match due.kind:
         case "checkin":
             checkin.weekly(talk, due)
@@ -111,6 +111,7 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
     urgent = _danger(talk, inbound)
     if inbound.edited:
         if urgent:
+            _keep_file(talk, inbound)
             concern.help_now(talk)
         else:
             talk.ask_again(talk.text("edited"))
@@ -118,13 +119,15 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
     if not urgent and _command(talk, inbound):
         return
     running = talk.running
-    if urgent and (running is None or not interview.takes_free_text(running, talk.world)):
+    is_answer = inbound.kind in (Kind.TEXT, Kind.BUTTON) or _is_answer_file(talk, inbound)
+    if urgent and not (running and is_answer and interview.takes_free_text(running, talk.world)):
+        _keep_file(talk, inbound)
         concern.help_now(talk)
         return
     if running is None:
         _idle(talk, inbound)
         return
-    if inbound.kind in (Kind.TEXT, Kind.BUTTON) or _is_answer_file(talk, inbound):
+    if is_answer:
         talk.hear(interview.hear(running, inbound, talk.person, talk.world))
         if urgent:
             concern.help_now(talk)
@@ -136,7 +139,7 @@ def _danger(talk: Talk, inbound: Inbound) -> bool:
     """Whether the words must reach a human being at once; staff are told in this very turn."""
     if inbound.kind is Kind.BUTTON or not any(map(str.isalpha, inbound.text)):
         return False
-    if talk.person.role is Role.STAFF:
+    if talk.person.role is Role.STAFF and staff.is_command(inbound.text):
         return False
     running = talk.running
     if running and interview.is_label(running, inbound.text, talk.person, talk.world):
@@ -177,7 +180,10 @@ def _command(talk: Talk, inbound: Inbound) -> bool:
             talk.start("jeda")
         case "resume" if talk.person.stopped or talk.person.paused_until:
             menu.begin_again(talk)
-            talk.ask_again()
+            if talk.person.consent is not Consent.GIVEN and talk.running is None:
+                _welcome(talk)
+            else:
+                talk.ask_again()
         case "resume" if talk.running is not None:
             talk.ask_again()
         case "resume":
@@ -196,9 +202,9 @@ def _intent(talk: Talk, text: str) -> str | None:
     words = " ".join(text.strip().lstrip("/").casefold().split()).rstrip("!. ")
     if words == "start" or words.startswith("start "):
         return "start"
-    if words in EXACT:
-        return EXACT[words]
     running = talk.running
+    if words in EXACT and not _is_a_name(talk, text, EXACT[words]):
+        return EXACT[words]
     if (
         words == "0"
         and running is not None
@@ -219,8 +225,15 @@ def _intent(talk: Talk, text: str) -> str | None:
     return None
 
 
+def _is_a_name(talk: Talk, text: str, wish: str) -> bool:
+    """The safe word is a girl's name too: in capitals, as HELP writes it, it always holds."""
+    if wish != "safe_word" or talk.running is None or text.strip().isupper():
+        return False
+    return interview.asks_for_name(talk.running, talk.world)
+
+
 def _menu(talk: Talk) -> None:
-    if talk.person.registered:
+    if talk.person.registered and talk.person.consent is Consent.GIVEN:
         talk.start("menu")
     else:
         _welcome(talk)
@@ -256,9 +269,9 @@ def _idle(talk: Talk, inbound: Inbound) -> None:
         _something_else(talk, inbound)
     elif person.role is Role.STAFF:
         talk.say("staff.help")
-    elif _is_thanks(inbound.text):
+    elif is_thanks(inbound.text):
         talk.say("you_are_welcome")
-    elif _is_greeting(inbound.text) or (
+    elif is_greeting(inbound.text) or (
         len(inbound.text.split()) < A_STORY
         and (person.stopped or person.consent is not Consent.GIVEN)
     ):
@@ -269,12 +282,7 @@ def _idle(talk: Talk, inbound: Inbound) -> None:
 
 def _something_else(talk: Talk, inbound: Inbound) -> None:
     """Stickers, files, places: each gets a kind answer, and the open question stays open."""
-    if inbound.kind in KEPT_FILES and inbound.media is not None:
-        media = MediaId(talk.world.fresh_id())
-        code = talk.open_task(
-            inbound.kind, Level.KUNING, f"reason.{inbound.kind}", content=inbound.text, media=media
-        )
-        talk.add(MediaKept(media, inbound.kind, inbound.media, task=code))
+    _keep_file(talk, inbound)
     key = _ANSWERS.get(inbound.kind, "kind.other")
     if talk.running is not None:
         talk.ask_again(talk.text(key))
@@ -282,6 +290,20 @@ def _something_else(talk: Talk, inbound: Inbound) -> None:
         _welcome(talk)
     else:
         talk.say(key)
+
+
+def _keep_file(talk: Talk, inbound: Inbound) -> None:
+    """A recording or a picture for staff: part of the alarm its words raised, else a task."""
+    if inbound.kind not in KEPT_FILES or inbound.media is None:
+        return
+    media = MediaId(talk.world.fresh_id())
+    code = talk.alarm
+    if code is None:
+        reason = f"reason.{inbound.kind}"
+        code = talk.open_task(inbound.kind, Level.KUNING, reason, content=inbound.text, media=media)
+    else:
+        talk.add(TaskExtended(code, media=media))
+    talk.add(MediaKept(media, inbound.kind, inbound.media, task=code))
 
 
 _ANSWERS = {
@@ -298,65 +320,6 @@ _ANSWERS = {
 
 def _is_answer_file(talk: Talk, inbound: Inbound) -> bool:
     return talk.running is not None and interview.takes_file(talk.running, inbound, talk.world)
-
-
-def _is_thanks(text: str) -> bool:
-    """A thank-you or a folded-hands sign, and nothing else that would want an answer."""
-    words = [str(word) for word in words_of(text)]
-    return 0 < len(words) <= 6 and bool(_THANKS & set(words)) and set(words) <= _COURTESY
-
-
-_THANKS = frozenset({"terima-kasih", "suwun", "nuwun", "sakalangkong", "🙏", "kesuwun"})
-_COURTESY = _THANKS | frozenset(
-    (
-        "ya",
-        "iya",
-        "nggih",
-        "inggih",
-        "mbak",
-        "mas",
-        "bu",
-        "pak",
-        "matur",
-        "banyak",
-        "so'on",
-        "oke",
-        "ok",
-        "kasih",
-        "sama-sama",
-        "enggi",
-        "baik",
-        "sip",
-        "👍",
-    )
-)
-
-
-def _is_greeting(text: str) -> bool:
-    words = [str(word) for word in words_of(text)]
-    return 0 < len(words) <= 4 and words[0] in _GREETINGS
-
-
-_GREETINGS = frozenset(
-    (
-        "halo",
-        "hai",
-        "hallo",
-        "assalamualaikum",
-        "assalamu'alaikum",
-        "salam",
-        "permisi",
-        "selamat",
-        "pagi",
-        "siang",
-        "sore",
-        "malam",
-        "tes",
-        "p",
-        "kulonuwun",
-        "sampurasun",
-    )
-)
 
 
 def _number_of_offer(dialogue: Dialogue, inbound: Inbound) -> Inbound:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, time, timedelta
 
-from conversations.dialogue import Person, Task, Wake
+from conversations.dialogue import Person, Role, Task, Wake
 from conversations.event import (
     Audited,
     ErasureConfirmed,
@@ -25,6 +25,9 @@ from locales import say
 
 MORNING = time(8, 0)
 STILL_MORNING = timedelta(hours=8)
+ANSWER = "answer"
+"""The purpose of staff's own words on their way to a person."""
+
 LISTED = 8
 """Tasks in one list: more than that nobody reads on a phone."""
 
@@ -32,9 +35,18 @@ _COMMAND = re.compile(
     r"^/?(tugas|semua|baca|terima|balas|catat|selesai|hapus)\b[\s:]*([A-Z]{2,4}-\d\d-\d{3,})?[\s:]*(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_WITH_WORDS = ("baca", "balas", "catat")
+"""Orders that are recognised, and answered, without the code they need."""
+
 _ONE_TIME_CODE = re.compile(
     r"^(?:/start\s+)?([A-HJ-NP-Z2-9]{4}-?[A-HJ-NP-Z2-9]{4})$", re.IGNORECASE
 )
+
+
+def is_command(text: str) -> bool:
+    """Whether a text is an order to the bot; "terima kasih" and "semua sehat" are none."""
+    match = _COMMAND.match(text.strip())
+    return match is not None and bool(match[2] or not match[3] or match[1].lower() in _WITH_WORDS)
 
 
 def join(talk: Talk, inbound: Inbound) -> bool:
@@ -45,6 +57,9 @@ def join(talk: Talk, inbound: Inbound) -> bool:
     account = talk.world.linked_staff(match[1].upper().replace("-", ""))
     if account is None:
         return False
+    if talk.person.role is Role.STAFF:
+        talk.say("staff.already_joined")
+        return True
     talk.add(StaffLinked(account))
     talk.add(Remind("day_list", str(talk.person.id), _next_morning(talk.person, talk.world.now)))
     talk.say("staff.joined")
@@ -58,8 +73,11 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
             return False
         word, _, code = inbound.button[2:].partition(":")
         return _act(talk, word, code, "")
-    match = _COMMAND.match(inbound.text.strip())
-    if match is None:
+    said = inbound.text.strip()
+    if said in _ALERT_CHOICES and talk.running is None:
+        return _answer_alert(talk, _ALERT_CHOICES[said])
+    match = _COMMAND.match(said)
+    if match is None or not is_command(said):
         return False
     return _act(talk, match[1].lower(), (match[2] or "").upper(), match[3].strip())
 
@@ -71,10 +89,21 @@ def day_list(talk: Talk, wake: Wake) -> None:
         _list(talk, None, "staff.day")
 
 
+def _answer_alert(talk: Talk, word: str) -> bool:
+    """A number typed under an alert: clear when one task waits to be taken, else the list."""
+    waiting = [task for task in talk.world.tasks(None, limit=LISTED) if not task.accepted]
+    if len(waiting) == 1:
+        return _act(talk, word, waiting[0].code, "")
+    _list(talk, None, "staff.list")
+    return True
+
+
 def _act(talk: Talk, word: str, code: str, words: str) -> bool:
     if word in ("tugas", "semua"):
         _list(talk, talk.person if word == "tugas" else None, "staff.list")
         return True
+    if word not in _DO:
+        return False
     if not code:
         talk.say("staff.which_code", word=word.upper())
         return True
@@ -108,6 +137,15 @@ def _list(talk: Talk, owner: Person | None, heading: str) -> None:
     talk.offer(talk.text(heading, n=len(tasks)), choices)
 
 
+def shown_to_staff(code: str) -> str:
+    """The purpose of a message that shows what was said in a task, so that erasure finds it.
+
+    >>> shown_to_staff("LDK-26-0042")
+    'task LDK-26-0042'
+    """
+    return f"task {code}"[:24]
+
+
 def _read(talk: Talk, task: Task, words: str) -> None:
     talk.add(Audited("task_read", task.code))
     opened = task.created_at.astimezone(talk.person.tz)
@@ -124,7 +162,7 @@ def _read(talk: Talk, task: Task, words: str) -> None:
         talk.send(Message(talk.text("staff.file", code=task.code), media=media, discreet=True))
     text = f"{about}\n\n“{task.content}”" if task.content else about
     choices = () if task.closed_at else _next_steps(talk, task)
-    talk.offer(text, choices, discreet=True)
+    talk.offer(text, choices, discreet=True, purpose=shown_to_staff(task.code))
 
 
 def _next_steps(talk: Talk, task: Task) -> tuple[Choice, ...]:
@@ -153,7 +191,7 @@ def _answer(talk: Talk, task: Task, words: str) -> None:
         Outgoing(
             Message(say("staff.to_person", words=words), discreet=True),
             to=task.about,
-            purpose="answer",
+            purpose=ANSWER,
         )
     )
     talk.add(TaskChanged(task.code, "answered", words), Audited("task_answered", task.code))
@@ -194,6 +232,9 @@ def _erase(talk: Talk, task: Task, words: str) -> None:
     talk.add(TaskChanged(task.code, "closed", words))
     talk.say("staff.erased", code=task.code)
 
+
+_ALERT_CHOICES = {"1": "terima", "2": "baca"}
+"""The numbers beside the buttons of an alert (talk.py)."""
 
 _DO = {
     "baca": _read,

@@ -106,10 +106,10 @@ class Talk:
         """One message to her."""
         self.send(Message(self.text(key, **values)))
 
-    def send(self, *messages: Message) -> None:
+    def send(self, *messages: Message, purpose: str = "") -> None:
         """Messages to her, as they are."""
         self._outgoing += [
-            Outgoing(message, priority=self._priority, purpose=self._purpose)
+            Outgoing(message, priority=self._priority, purpose=purpose or self._purpose)
             for message in messages
         ]
 
@@ -117,9 +117,16 @@ class Talk:
         """One message to her, already put into words."""
         self.send(Message(text))
 
-    def offer(self, text: str, choices: tuple[Choice, ...], *, discreet: bool = False) -> None:
+    def offer(
+        self,
+        text: str,
+        choices: tuple[Choice, ...],
+        *,
+        discreet: bool = False,
+        purpose: str = "",
+    ) -> None:
         """A message with choices outside an interview; a typed number finds them next time."""
-        self.send(Message(text, choices, discreet=discreet))
+        self.send(Message(text, choices, discreet=discreet), purpose=purpose)
         self._offer = tuple(choice.payload for choice in choices)
 
     def tell(self, outgoing: Outgoing) -> None:
@@ -146,8 +153,7 @@ class Talk:
         opening: str = "",
     ) -> None:
         """Begins a conversation on top of what is running; one that already waits begins anew."""
-        for waiting in [one for one in self._stack if one.conversation == conversation]:
-            self._give_up(waiting)
+        self.give_up_all(conversation)
         while len(self._stack) >= DEEPEST:
             self._give_up(self._stack[0])
         form_ = self.world.newest_form(form or conversation)
@@ -192,13 +198,21 @@ class Talk:
         self.send(*messages)
         self._asked = True
 
+    def waiting(self, interview_id: str) -> Interview | None:
+        """An interview of this id, whether it is being answered or waits below."""
+        return next((one for one in self._stack if one.id == interview_id), None)
+
     def drop(self, interview_id: str) -> Interview | None:
         """Takes an interview out of the stack, wherever it waits."""
-        for waiting in self._stack:
-            if waiting.id == interview_id:
-                self._stack.remove(waiting)
-                return waiting
-        return None
+        found = self.waiting(interview_id)
+        if found is not None:
+            self._stack.remove(found)
+        return found
+
+    def give_up_all(self, *conversations: str) -> None:
+        """Ends these conversations where they are, with what was answered."""
+        for waiting in [one for one in self._stack if one.conversation in conversations]:
+            self._give_up(waiting)
 
     def set_fact(self, interview_id: str, name: str, value: str) -> None:
         """Something an interview shall remember until its end."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 )
 
 from conversations.dialogue import PersonId
+from conversations.staff import shown_to_staff
 from storage import audit, dialogues, media, staff
 from storage.schema import (
     address_people,
@@ -43,8 +45,17 @@ from storage.schema import (
     tips_sent,
 )
 
-CONCERN = "concern"
-"""The kind of task that outlives an erasure while it is open."""
+CONCERN, ERASURE = "concern", "erasure"
+
+_OPEN_CASE = and_(
+    or_(
+        tasks.c.kind == CONCERN,
+        and_(tasks.c.level.in_(("merah", "oranye")), tasks.c.kind != ERASURE),
+    ),
+    tasks.c.status != "closed",
+)
+"""What outlives an erasure: a concern of any level, and whatever else may mean that somebody is in
+danger (the safe word, a child who is afraid), for another hand may have asked for the erasure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,7 @@ def _open_concerns(conn: Connection, person: PersonId) -> Sequence[str]:
     return (
         conn.execute(
             select(tasks.c.code)
-            .where(tasks.c.about_id == person, tasks.c.kind == CONCERN, tasks.c.status != "closed")
+            .where(tasks.c.about_id == person, _OPEN_CASE)
             .order_by(tasks.c.code)
         )
         .scalars()
@@ -108,6 +119,8 @@ def _forget_tasks(conn: Connection, person: PersonId, kept: Sequence[str], now: 
         .where(others)
         .values(content=None, child_id=None, status="closed", closed_at=closed_at)
     )
+    shown = [shown_to_staff(code) for code in conn.execute(codes).scalars()]
+    conn.execute(update(outbox).where(outbox.c.purpose.in_(shown)).values(_without_words(now)))
 
 
 def _forget_children(conn: Connection, person: PersonId) -> int:
@@ -120,9 +133,7 @@ def _forget_children(conn: Connection, person: PersonId) -> int:
 def blank_unknown(conn: Connection, ids: Sequence[int]) -> int:
     """Of these children, blank those nobody cares for and no open concern is about; how many."""
     cared_for = exists().where(caregiving.c.child_id == children.c.id)
-    concern = exists().where(
-        tasks.c.child_id == children.c.id, tasks.c.kind == CONCERN, tasks.c.status != "closed"
-    )
+    concern = exists().where(tasks.c.child_id == children.c.id, _OPEN_CASE)
     blank = {
         "nickname": "",
         "birth_year": None,
@@ -139,19 +150,8 @@ def blank_unknown(conn: Connection, ids: Sequence[int]) -> int:
 
 def _forget_messages(conn: Connection, person: PersonId, now: datetime) -> None:
     """What went to and fro loses its words; what was still to be sent is not sent."""
-    waiting = outbox.c.status == "waiting"
-    conn.execute(
-        update(outbox)
-        .where(outbox.c.person_id == person, outbox.c.created_at < now)
-        .values(
-            body=None,
-            status=case((waiting, "excluded"), else_=outbox.c.status),
-            reason=case((waiting, "erased"), else_=outbox.c.reason),
-            finished_at=case(
-                (waiting, literal(now, outbox.c.finished_at.type)), else_=outbox.c.finished_at
-            ),
-        )
-    )
+    to_her = and_(outbox.c.person_id == person, outbox.c.created_at < now)
+    conn.execute(update(outbox).where(to_her).values(_without_words(now)))
     came_from = conn.execute(
         select(addresses.c.channel, addresses.c.account, addresses.c.address)
         .join(address_people, address_people.c.address_id == addresses.c.id)
@@ -159,6 +159,17 @@ def _forget_messages(conn: Connection, person: PersonId, now: datetime) -> None:
     ).all()
     for where in came_from:
         conn.execute(update(inbox).where(answered_from(*where)).values(body=None))
+
+
+def _without_words(now: datetime) -> dict[str, Any]:
+    waiting = outbox.c.status == "waiting"
+    moment = literal(now, outbox.c.finished_at.type)
+    return {
+        "body": None,
+        "status": case((waiting, "excluded"), else_=outbox.c.status),
+        "reason": case((waiting, "erased"), else_=outbox.c.reason),
+        "finished_at": case((waiting, moment), else_=outbox.c.finished_at),
+    }
 
 
 def answered_from(channel: str, account: str, address: str) -> ColumnElement[bool]:

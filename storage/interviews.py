@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, true
 
 from conversations.dialogue import ChildId, Interview, PersonId
 from storage.schema import answers, interviews, to_ms
@@ -162,3 +162,16 @@ def last_checkins(conn: Connection, person: PersonId) -> dict[ChildId, datetime]
         .group_by(interviews.c.child_id)
     )
     return {ChildId(child): at for child, at in rows}
+
+
+def unanswered_since(conn: Connection, person: PersonId) -> datetime | None:
+    """When the oldest check-in began that came after the last one she finished; None if none."""
+    hers = and_(interviews.c.person_id == person, interviews.c.conversation == CHECKIN)
+    finished = select(func.max(interviews.c.started_at)).where(
+        hers, interviews.c.status == "finished"
+    )
+    last = conn.execute(finished).scalar_one()
+    later = interviews.c.started_at > last if last is not None else true()
+    oldest = select(func.min(interviews.c.started_at)).where(hers, later)
+    found: datetime | None = conn.execute(oldest).scalar_one()
+    return found

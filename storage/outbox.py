@@ -111,6 +111,10 @@ _TO_REPEAT = text(
     "SELECT id, address_id FROM outbox"
     " WHERE status IN ('waiting', 'sending') AND status = 'waiting' AND attempts > 0"
 )
+_HASTEN = text(
+    "UPDATE outbox SET not_before = :now WHERE status IN ('waiting', 'sending')"
+    " AND status = 'waiting' AND attempts > 0 AND priority <= 1 AND not_before > :now"
+)
 _NEXT_AT = text(
     "SELECT min(not_before) FROM ("
     + " UNION ALL ".join(
@@ -320,6 +324,11 @@ def block(conn: Connection, address_id: int, reason: str, now: datetime) -> None
 def to_repeat(conn: Connection) -> list[tuple[int, int]]:
     """(id, address_id) of what was tried before and waits to be tried again."""
     return [(row.id, row.address_id) for row in conn.execute(_TO_REPEAT)]
+
+
+def hasten(conn: Connection, now: datetime) -> int:
+    """The clock was set back: alarms and replies that wait to be repeated are due at once."""
+    return conn.execute(_HASTEN, {"now": to_ms(now)}).rowcount
 
 
 def next_at(conn: Connection) -> datetime | None:

@@ -285,6 +285,11 @@ def _note(
             "at": now,
         },
     )
+    if media is not None:
+        belongs = update(media_table).where(
+            media_table.c.id == media, media_table.c.task_code.is_(None)
+        )
+        conn.execute(belongs.values(task_code=code))
 
 
 def _sealed(conn: Connection, said: str, purpose: bytes) -> bytes | None:

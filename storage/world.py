@@ -100,6 +100,10 @@ class StoredWorld:
         """When each child was last asked after."""
         return interviews.last_checkins(self._conn, person)
 
+    def unanswered_since(self, person: PersonId) -> datetime | None:
+        """When the oldest check-in was sent that came after her last finished one."""
+        return interviews.unanswered_since(self._conn, person)
+
     def staff(self) -> tuple[PersonId, ...]:
         """Everybody of staff who can be reached in chat, by id."""
         return staff.reachable(self._conn)

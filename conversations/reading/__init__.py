@@ -127,16 +127,21 @@ def phone(text: str, region: str = "ID") -> str | None:
     """
     spaced = _LETTER_ZERO.sub("0", text[:READ_CHARACTERS]).replace("\n", " ; ").replace(",", " , ")
     found = _numbers_said(words_of(spaced), region)
-    if not found and "/" in spaced:
-        found = _numbers_said(words_of(spaced.replace("/", " ")), region)
+    if not found:
+        found = _numbers_said(words_of(_joined(spaced)), region, joined=True)
     return found.pop() if len(found) == 1 else None
 
 
-def _numbers_said(reply: Reply, region: str) -> set[str]:
+def _joined(text: str) -> str:
+    return text.replace("/", " ").replace(" , ", " ").replace(" ; ", " ")
+
+
+def _numbers_said(reply: Reply, region: str, joined: bool = False) -> set[str]:
+    """The numbers of a reply; one pieced together over commas must begin as numbers here do."""
     return {
         number
         for digits, plus in _digit_groups(reply)
-        if 7 <= len(digits) <= 18
+        if 7 <= len(digits) <= 18 and (not joined or digits.startswith(("0", "62")))
         for number in _numbers_meant(digits, plus, region)
     }
 
@@ -144,13 +149,15 @@ def _numbers_said(reply: Reply, region: str) -> set[str]:
 def _digit_groups(reply: Reply) -> list[tuple[str, bool]]:
     """Runs of digits and digit words, with whether a plus opens them."""
     groups: list[tuple[str, bool]] = []
-    digits, plus = "", False
+    digits, plus, written = "", False, False
     for word in (*reply, ";"):
         spoken = words()["numbers"].get(word) or ""
         if word[0].isdigit():
             digits += re.sub(r"\D", "", word)
-        elif len(spoken) == 1:
+            written = True
+        elif len(spoken) == 1 and not (len(digits) >= 10 and written):
             digits += spoken
+            written = False
         elif word not in ("-", "(", ")", ".", "_"):
             if digits:
                 groups.append((digits, plus))
@@ -201,18 +208,23 @@ def intent(text: str) -> Intent | None:
     content = tuple(word for word in spoken if word not in words()["courtesy"])
     if "".join(reply) == "?":
         return "help"
-    if reply[:2] == ("sudah", "berhenti") and content == reply[:2]:
+    if content == ("sudah", "berhenti") and "," not in reply and "stop" not in text.lower():
         return None
     courtesy, answers = words()["courtesy"], words()["answers"]
     for start, length, command in marks(spoken, words()["commands"]):
         around = spoken[:start] + spoken[start + length :]
-        if all(word in courtesy or answers.get(word) == "opener" for word in around):
+        if all(
+            word in courtesy
+            or answers.get(word) == "opener"
+            or words()["commands"].get(word) == command
+            for word in around
+        ):
             return next(wish for wish in get_args(Intent) if wish == command)
     if _wants_to_stop(spoken, content):
         return "stop"
     if "menu" in content and all(word == "menu" or words()["menus"].get(word) for word in content):
         return "menu"
-    if _wants_a_person(content):
+    if _wants_a_person(spoken, content):
         return "person"
     return "help" if _wants_help(spoken, content) else None
 
@@ -236,10 +248,11 @@ def _wants_to_stop(spoken: Reply, content: Reply) -> bool:
     return any(0 < message - start <= 5 for start, _ in refusals for message in messages)
 
 
-def _wants_a_person(content: Reply) -> bool:
+def _wants_a_person(spoken: Reply, content: Reply) -> bool:
     table, helping = words()["talking"], words()["helping"]
-    said = {table.get(word) for word in content}
-    return {"person", "talk"} <= said and all(word in table or word in helping for word in content)
+    said = {table.get(word) for word in spoken}
+    known = all(word in table or word in helping for word in content)
+    return known and {"person", "talk"} <= said
 
 
 def _wants_help(spoken: Reply, content: Reply) -> bool:

@@ -70,7 +70,8 @@ def _alternatives(reply: Reply) -> bool:
     found = numbers(reply)
     pairs = pairwise(found)
     either = any(
-        joint(reply[a.end : b.start]) in ("or", "to")
+        joint([word for word in reply[a.end : b.start] if word not in words()["units"]])
+        in ("or", "to")
         or (a.end == b.start and a.value != b.value and reply[b.start + 1 : b.start + 2] != ("/",))
         for a, b in pairs
     )
@@ -145,7 +146,7 @@ def _span_at(reply: Reply, start: int, found: dict[int, Number]) -> Span | None:
     before = reply[start - 1] if start else ""
     after = reply[end] if end < len(reply) else ""
     school = words()["ages"].get(before) == "school" or (
-        words()["ages"].get(after) == "school" and end + 1 not in found
+        words()["ages"].get(after) == "school" and not (after == "kelas" and end + 1 in found)
     )
     if (
         school
@@ -238,6 +239,7 @@ def children_count(text: str) -> int | None:
         return _count_in_words(reply, kinds)
     if "bukan" in reply:
         found = [one for one in found if not refused(reply, one)]
+    found = _without_parts(reply, found)
     if not found or any(_counts_no_child(reply, one) for one in found):
         return None
     sex_first = _sex_before(reply, found[0]) is not None
@@ -267,11 +269,18 @@ def _count_in_words(reply: Reply, kinds: Iterable[str]) -> Literal[0, 1, 2] | No
         return 1
     text = " ".join(word for word in reply if words()["courtesy"].get(word) is None)
     nothing = re.fullmatch(
-        r"(?:[a-z']+ ){0,2}(?:tidak|belum) (?:ada|punya|dikaruniai)"
-        r"(?: (?:anak|cucu|sama|satu|pun))*",
+        r"(?:[a-z']+ ){0,2}(?:tidak|belum) (?:ada|punya|dikaruniai|dikasih|diberi|diparingi)"
+        r"(?: (?:anak|cucu|lare|bocah|putu|momongan|keturunan|budak|incu|sama|satu|pun))*",
         text,
     )
     return 0 if nothing or text == "tadha'" else None
+
+
+def _without_parts(reply: Reply, found: list[Number]) -> list[Number]:
+    """The numbers without those of a part: "lima, yang satu di luar negeri" are five."""
+    return found[:1] + [
+        one for one in found[1:] if reply[one.start - 1] != "yang" or one.value >= found[0].value
+    ]
 
 
 def _counts_no_child(reply: Reply, one: Number) -> bool:

@@ -52,7 +52,7 @@ def numbers(reply: Reply) -> tuple[Number, ...]:
         previous = words()["ordinals"].get(reply[before]) if before >= 0 else None
         negative = (
             start > 0 and reply[start - 1] == "-" and (start == 1 or reply[start - 2] in ",(:")
-        )
+        ) or reply[start - 1 : start] == ("minus",)
         found.append(
             Number(
                 -value if negative else value,

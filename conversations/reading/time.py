@@ -19,6 +19,7 @@ _WEEKDAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")
 _PASARAN = ("legi", "pahing", "pon", "wage", "kliwon")
 _JUMAT_LEGI = date(1945, 8, 17)
 _HALF_YEAR = timedelta(days=180)
+_DAYS_IN = {"hari lagi": 1, "minggu lagi": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def weekday_time(text: str, now: datetime) -> datetime | date | None:
         today = datetime.combine(now.date(), clock, now.tzinfo)
         return today if today > now else None
     if clock is None:
-        return named.date
+        either = named.repeats and named.date == now.date() and "ini" not in reply
+        return None if either else named.date
     when = datetime.combine(named.date, clock, now.tzinfo)
     if when <= now and named.repeats:
         when += timedelta(days=named.repeats)
@@ -110,21 +112,25 @@ def _day(reply: Reply, today: date) -> Day | Vague | None:
     if (
         "past" in kinds
         or "every" in kinds
+        or "broad" in kinds
         or unsure
         or has(reply, "ordinals", "except")
-        or "?" in reply
+        or ("?" in reply and ("jam" not in reply or has(reply, "answers", "question")))
     ):
         return "vague"
     unclear = words().ambiguous.intersection(reply)
     if unclear and not (unclear == {"enjing"} and reply[0] != "enjing"):
         return "vague"
-    if any(joints.get(word) == "not" for word in reply):
+    if any(joints.get(word) in ("not", "or") for word in reply):
         return "vague"
+    relative = _relative_days(reply, today)
     reply, week = _without_week(reply)
     weekdays, dates = list(_weekdays(reply)), list(_dates(reply, today))
     if None in dates:
         return "vague"
-    named = {found for found in dates if found is not None} | _relative_days(reply, today)
+    named = {found for found in dates if found is not None}
+    if not (relative == {today + timedelta(days=1)} and _coming_weekday(reply)):
+        named |= relative
     if len(named) > 1 or (named and week == "next"):
         return "vague"
     if named:
@@ -135,7 +141,9 @@ def _day(reply: Reply, today: date) -> Day | Vague | None:
         )
     if weekdays:
         return _next_weekday(reply, weekdays, week, today)
-    return "vague" if week or has(reply, "relative", "next") else None
+    if week or has(reply, "relative", "next"):
+        return "vague"
+    return _next_market_day(reply, today)
 
 
 def _without_week(reply: Reply) -> tuple[Reply, str | None]:
@@ -165,6 +173,18 @@ def _is_on(day: date, weekday: int, eve: bool) -> bool:
 def _market_day(reply: Reply) -> str | None:
     found = {meaning for _, _, meaning in marks(reply, words()["pasaran"])}
     return found.pop() if len(found) == 1 else None
+
+
+def _next_market_day(reply: Reply, today: date) -> Day | None:
+    """The coming day of a market day said alone: "pasaran Legi"; "pon" and "manis" are other words
+    too.
+    """
+    market = _market_day(reply)
+    named = "pasaran" in reply or "hari" in reply or {"pon", "manis"}.isdisjoint(reply)
+    if market is None or not named:
+        return None
+    coming = (today + timedelta(days=offset) for offset in range(5))
+    return Day(next(day for day in coming if pasaran(day) == market), repeats=5)
 
 
 def _market_day_fits(reply: Reply, day: date) -> bool:
@@ -203,9 +223,18 @@ def _relative_days(reply: Reply, today: date) -> set[date]:
     }
     for one in numbers(reply):
         days = whole(one.value)
-        if reply[one.end : one.end + 2] == ("hari", "lagi") and days is not None and days <= 60:
-            found.add(today + timedelta(days=days))
+        unit = _DAYS_IN.get(" ".join(reply[one.end : one.end + 2]), 0)
+        if unit and days is not None and days <= 60:
+            found.add(today + timedelta(days=days * unit))
+    if ("seminggu", "lagi") in pairwise(reply):
+        found.add(today + timedelta(days=7))
     return found
+
+
+def _coming_weekday(reply: Reply) -> bool:
+    """Whether "besok" stands beside a weekday: "besok Senin" is the Monday that comes."""
+    days = words()["days"]
+    return any("besok" in pair and (pair[0] in days or pair[1] in days) for pair in pairwise(reply))
 
 
 def _dates(reply: Reply, today: date) -> Iterator[date | None]:

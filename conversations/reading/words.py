@@ -228,6 +228,8 @@ def after_correction(reply: Reply) -> Reply:
     for start, length, meaning in marks(reply, words()["answers"]):
         if meaning == "correction" and start > 0 and start + length < len(reply):
             last = start + length
+            if reply[last : last + 2] == ("bukan", ","):
+                last += 2
     return reply[last:]
 
 

@@ -8,7 +8,7 @@ from locales.words import words
 
 _FORMAL_NO = re.compile(r"\b(?:tidak|tdk)\b")
 _TAGS = frozenset({"ya", "yo", "baik"})
-_VAGUE_EVENTS = frozenset({"ada", "punya", "dapat", "mau"})
+_VAGUE_EVENTS = frozenset({"ada", "punya", "dapat", "mau", "membantu"})
 _CLAUSE_ENDS = frozenset({",", ".", "!", ";", ":", "-", "(", "dan", "karena"})
 
 
@@ -49,6 +49,8 @@ def _spoken_answer(reply: Reply, formal_no: bool) -> Literal["yes", "no", "uncle
     first_no = next((place for place, signal in enumerate(answers) if signal[0] == "no"), None)
     if first_no is None:
         return _affirmed(answers, kinds)
+    if _tells_more(signals):
+        return "unclear"
     return _denied(answers, first_no, kinds, formal_no)
 
 
@@ -98,6 +100,13 @@ def _signals(reply: Reply) -> list[Signal]:
         signals.append((kind, word, content))
         start += length
     return signals
+
+
+def _tells_more(signals: list[Signal]) -> bool:
+    """Whether a full stop parts "Iya." from a denial about somebody: "Iya. Cucu saya tidak mau"."""
+    denial = next(place for place, signal in enumerate(signals) if signal[0] == "no")
+    stop = next((place for place, (_, word, _) in enumerate(signals) if word == "."), denial)
+    return signals[0][0] == "opener" and stop < denial and signals[denial][2] > signals[stop][2]
 
 
 def _affirmed(answers: list[Signal], kinds: list[str]) -> Literal["yes", "unclear"]:

@@ -89,7 +89,10 @@ def bodies_of(telegram: Telegram) -> list[dict[str, Any]]:
         bodies.append(orjson.loads(body))
         return await call(url, body, **given)
 
-    telegram._request.call = listened  # type: ignore[method-assign]
+    request = telegram._request
+    request.__class__ = type(
+        "Listened", (type(request),), {"__slots__": (), "call": staticmethod(listened)}
+    )
     return bodies
 
 

@@ -169,6 +169,20 @@ def test_a_required_question_says_so_and_stays() -> None:
     assert "perlu dijawab" in asked.shown[0]
 
 
+def test_a_skipped_question_takes_the_default_of_the_sheet() -> None:
+    sheet = b"""\
+| survey |
+| | type | name | label | default |
+| | integer | orang | Berapa orang di rumah? | 4 |
+| | text | pesan | Ada pesan? | |
+"""
+    asked = Asked(read_form(sheet, "rumah.md"))
+
+    asked.heard = interview.skip(asked.now, asked.person, asked.world)
+
+    assert asked.now.answers == {"orang": "4"}
+
+
 def test_back_leads_to_the_question_before_and_stops_at_the_first() -> None:
     asked = Asked()
     asked.says("sedih")

@@ -74,6 +74,25 @@ def test_taking_a_task_from_the_alert_makes_it_mine() -> None:
     assert ev.TaskChanged(code, "accepted") in dimas.world.events
 
 
+def test_the_number_beside_the_button_of_an_alert_takes_the_task() -> None:
+    dimas, code = staff_and_a_message()
+
+    dimas.says("1")
+
+    assert ev.TaskChanged(code, "accepted") in dimas.world.events
+
+
+def test_a_number_that_could_mean_two_alerts_shows_the_list() -> None:
+    dimas, code = staff_and_a_message()
+    siti = a_caregiver(dimas.world)
+    siti.says("PETUGAS")
+
+    shown = dimas.says("1")
+
+    assert code in shown[0]
+    assert not any(isinstance(event, ev.TaskChanged) for event in dimas.world.events)
+
+
 def test_an_answer_goes_to_the_person_through_the_bot() -> None:
     dimas, code = staff_and_a_message()
 

@@ -91,6 +91,15 @@ class MemoryWorld:
             if interview.child is not None and not partial
         }
 
+    def unanswered_since(self, person: d.PersonId) -> datetime | None:
+        checkins = [one for one in self.started.values() if one.conversation == "checkin"]
+        done = {one.id for one, partial, _, _ in self.finished if not partial}
+        last = max((one.started_at for one in checkins if one.id in done), default=None)
+        return min(
+            (one.started_at for one in checkins if last is None or one.started_at > last),
+            default=None,
+        )
+
     def staff(self) -> tuple[d.PersonId, ...]:
         return self.staff_people
 

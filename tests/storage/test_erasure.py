@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from conversations.dialogue import (
     Consent,
@@ -12,8 +13,10 @@ from conversations.dialogue import (
     Interview,
     Person,
 )
-from conversations.event import MediaKept, Remind, TipSent
+from conversations.event import MediaKept, Remind, TaskExtended, TaskOpened, TipSent
+from conversations.level import Level
 from conversations.message import Media, MediaId
+from conversations.staff import shown_to_staff
 from storage import (
     audit,
     children,
@@ -107,7 +110,7 @@ def everything_about(conn: Connection) -> Person:
         Remind("nudge", "i2", NOW),
         MediaKept(MediaId("m1"), "voice", Media("ref")),
     )
-    a_task(conn, mbah, "JBR-26-0002", kind="followup", child=adi)
+    a_task(conn, mbah, "JBR-26-0002", kind="followup", level=Level.KUNING, child=adi)
     tasks.extend(conn, "JBR-26-0002", mbah.id, "catatan", None, NOW)
     received(conn, "u1")
     sending(conn, "k1", seat, "sent", NOW)
@@ -285,3 +288,61 @@ async def test_nothing_is_due_for_her_any_more(database: Database) -> None:
         return due.next_due(conn, LATER, 9)
 
     assert await database.write(unit) == []
+
+
+async def test_whatever_may_mean_danger_is_kept_while_it_is_open(database: Database) -> None:
+    """The hand that asks for the erasure may be the hand that is feared."""
+
+    def unit(conn: Connection) -> tuple[int, object, str, object]:
+        mbah = a_caregiver(conn)
+        adi = a_child(conn, mbah)
+        a_task(conn, mbah, "JBR-26-0001", kind="safe_word")
+        a_task(conn, mbah, "JBR-26-0002", kind="followup", child=adi)
+        a_task(conn, mbah, "JBR-26-0003", kind="erasure")
+        done = erase(conn, mbah)
+        safe_word = known(tasks.by_code(conn, "JBR-26-0001"))
+        asked = known(tasks.by_code(conn, "JBR-26-0003"))
+        nickname = known(children.one(conn, adi)).nickname
+        return done.open_concerns, safe_word.closed_at, nickname, asked.closed_at
+
+    assert await database.write(unit) == (2, None, "Adi", LATER)
+
+
+async def test_a_recording_told_into_an_open_concern_is_kept_with_it(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        seat = a_seat(conn)
+        told = TaskOpened("JBR-26-0001", "concern", Level.KUNING, LATER, "reason.told")
+        happen(
+            conn,
+            seat,
+            MediaKept(MediaId("m1"), "voice", Media("ref")),
+            replace(told, media=MediaId("m1")),
+            MediaKept(MediaId("m2"), "voice", Media("ref")),
+            TaskExtended("JBR-26-0001", media=MediaId("m2")),
+        )
+        erase(conn, seat.person)
+        return known(tasks.by_code(conn, "JBR-26-0001")).media, media.to_erase(conn, 9)
+
+    assert await database.write(unit) == (("m1", "m2"), ())
+
+
+async def test_what_staff_were_shown_of_her_words_goes_too(database: Database) -> None:
+    def unit(conn: Connection) -> dict[str, tuple[str, bool]]:
+        mbah, mas = a_caregiver(conn), a_member(conn)
+        a_task(conn, mbah, "JBR-26-0001", kind="message", level=Level.KUNING)
+        a_task(conn, mbah, "JBR-26-0002")
+        staff_seat = a_seat(conn, "800")
+        for key, status in (("read", "sent"), ("unsent", "waiting"), ("kept", "sent")):
+            sending(conn, key, staff_seat, status, NOW)
+            code = "JBR-26-0002" if key == "kept" else "JBR-26-0001"
+            shown = update(schema.outbox).where(schema.outbox.c.dedupe_key == key)
+            conn.execute(shown.values(purpose=shown_to_staff(code)))
+        erase(conn, mbah)
+        rows = conn.execute(select(schema.outbox).where(schema.outbox.c.person_id == mas.id))
+        return {row.dedupe_key: (row.status, row.body is None) for row in rows}
+
+    assert await database.write(unit) == {
+        "read": ("sent", True),
+        "unsent": ("excluded", True),
+        "kept": ("sent", False),
+    }

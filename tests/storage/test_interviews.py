@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, select
 
 from conversations.dialogue import ChildId, Interview
@@ -149,3 +151,21 @@ async def test_an_interview_without_a_start_begins_now(database: Database) -> No
         return conn.execute(select(schema.interviews.c.started_at)).scalar()
 
     assert await database.write(unit) == NOW
+
+
+async def test_silence_is_counted_from_the_first_check_in_after_the_last_finished_one(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> list[datetime | None]:
+        mbah = a_caregiver(conn)
+        since = [interviews.unanswered_since(conn, mbah.id)]
+        a_checkin(conn, mbah, None, {}, id_="i1", partial=True)
+        since.append(interviews.unanswered_since(conn, mbah.id))
+        a_checkin(conn, mbah, None, {}, id_="i2", at=NOW + DAY)
+        since.append(interviews.unanswered_since(conn, mbah.id))
+        for n in (2, 3):
+            a_checkin(conn, mbah, None, {}, id_=f"p{n}", at=NOW + n * DAY, partial=True)
+        since.append(interviews.unanswered_since(conn, mbah.id))
+        return since
+
+    assert await database.write(unit) == [None, NOW, None, NOW + 2 * DAY]

@@ -39,7 +39,10 @@ OWNER = "rumah/1"
 
 @dataclass(slots=True)
 class House:
-    """A running programme; `aside` collects what went to quarantine: (inbox id, error)."""
+    """A running programme.
+
+    `aside` collects what went to quarantine: (inbox id, error); `broken`, why receiving broke off.
+    """
 
     database: Database
     clock: Clock
@@ -50,6 +53,7 @@ class House:
     ticker: Ticker
     media: MediaStore
     aside: list[tuple[int, str]] = field(default_factory=list)
+    broken: list[Exception] = field(default_factory=list)
 
     async def at_rest(self, seconds: float = 20.0) -> None:
         """Return when every turn is over and nothing waits in the outbox."""
@@ -144,8 +148,13 @@ def _built(
 
 
 async def _receive(house: House) -> None:
+    """A channel that breaks begins again, and it is remembered why it broke."""
     while True:
-        await house.channel.run(house.receiving.accept)
+        try:
+            await house.channel.run(house.receiving.accept)
+        except Exception as error:
+            house.broken.append(error)
+        await house.clock.sleep(5.0)
 
 
 async def with_villages(database: Database) -> None:

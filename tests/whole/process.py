@@ -57,7 +57,7 @@ class Process:
         with (self.folder / "stderr.log").open("ab") as errors:
             self._running = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run",
-                cwd=self.folder, env=self._environment(),
+                cwd=self.folder, env=self.environment(),
                 stdout=asyncio.subprocess.PIPE, stderr=errors,
             )  # fmt: skip
 
@@ -91,7 +91,7 @@ class Process:
         """Run one `kawan` command to its end: (exit status, standard output, standard error)."""
         run = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *arguments,
-            cwd=self.folder, env=self._environment(),
+            cwd=self.folder, env=self.environment(),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
@@ -124,7 +124,8 @@ class Process:
         assert self._running is not None, "start it first"
         return self._running
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What it is started with."""
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,25 @@ WALK = (*REGISTRATION, *FAMILY, *CHECKIN, *RATING)
 FIRST_UPDATE = 871_000_001
 
 
+@dataclass(slots=True)
+class Disk:
+    """How many pages a database may have; None is room enough."""
+
+    pages: int | None = None
+
+
 @contextmanager
-def no_room(pages: int) -> Iterator[None]:
-    """Every connection made meanwhile finds the disk full at so many pages."""
+def a_disk() -> Iterator[Disk]:
+    """Every connection made meanwhile finds as much room as the disk has at that moment."""
+    disk = Disk()
 
     def limit(raw: Any, _: object) -> None:
-        if isinstance(raw, sqlite3.Connection):
-            raw.execute(f"PRAGMA max_page_count = {pages}")
+        if isinstance(raw, sqlite3.Connection) and disk.pages is not None:
+            raw.execute(f"PRAGMA max_page_count = {disk.pages}")
 
     event.listen(Engine, "connect", limit)
     try:
-        yield
+        yield disk
     finally:
         event.remove(Engine, "connect", limit)
 
@@ -55,17 +64,20 @@ def stored(conn: Connection) -> dict[int, str]:
     return {int(row.external_id): row.status for row in conn.execute(select(inbox))}
 
 
-async def _walk_through_a_full_disk(house: House, fake: FakeTelegram) -> list[Phone]:
+async def _walk_through_a_full_disk(
+    house: House, fake: FakeTelegram, disk: Disk
+) -> list[Phone]:
     people = Phones(fake).some(PEOPLE)
     walking = asyncio.gather(*(phone.walks(WALK) for phone in people))
     for times in (1, 2):
         heard = len(fake.sent)
         await until(lambda enough=heard + 150 * times: len(fake.sent) >= enough)
         failed = house.database.stats.failed_batches
-        with no_room(await fill(house.database, spare=3)):
-            await until(lambda enough=failed + 12: house.database.stats.failed_batches >= enough)
-            await _check_nothing_told_is_missing(house, fake)
-            assert not walking.done()
+        disk.pages = await fill(house.database, spare=3)
+        await until(lambda enough=failed + 12: house.database.stats.failed_batches >= enough)
+        await _check_nothing_told_is_missing(house, fake)
+        assert not walking.done()
+        disk.pages = None
     await walking
     return people
 
@@ -81,20 +93,22 @@ async def test_a_disk_that_is_full_for_a_while_costs_nothing_but_time(
 ) -> None:
     clock = FastClock(20.0)
     fake = FakeTelegram(clock=lambda: clock.now().timestamp())
-    async with fake, a_house(sqlite_url, fake, tmp_path, vault=vault, clock=clock) as house:
-        await with_villages(house.database)
+    with a_disk() as disk:
+        async with fake, a_house(sqlite_url, fake, tmp_path, vault=vault, clock=clock) as house:
+            await with_villages(house.database)
 
-        people = await _walk_through_a_full_disk(house, fake)
-        await house.at_rest()
-        await until(lambda: not fake.updates.pending)
-        kept = await house.database.read(stored)
-        failed = house.database.stats.failed_batches
+            people = await _walk_through_a_full_disk(house, fake, disk)
+            await house.at_rest()
+            await until(lambda: not fake.updates.pending)
+            kept = await house.database.read(stored)
+            failed = house.database.stats.failed_batches
 
     print(f"{len(kept)} messages, {failed} batches failed")
     assert failed >= 24
     assert set(kept) == set(range(FIRST_UPDATE, FIRST_UPDATE + len(WALK) * PEOPLE))
     assert set(kept.values()) == {"done"}
     assert not house.aside
+    assert not house.broken
     once = list(dict.fromkeys(people[0].texts))
     assert len(once) == len(WALK) + 3
     assert [list(dict.fromkeys(phone.texts)) for phone in people] == [once] * PEOPLE

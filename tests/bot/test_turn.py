@@ -1,0 +1,94 @@
+"""What a turn does where somebody cannot be reached; the rest of it is tested with the whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from bot.channels import simulator
+from bot.channels.simulator import Doing
+from bot.turn import Turns
+from conversations.message import Kind
+from storage import due, inbox, outbox, people, schema
+from storage.database import Database
+from storage.due import DueRow
+from storage.inbox import Received
+from storage.outbox import Claimed
+from storage.world import Programme
+from tests.storage.builders import DAY, a_caregiver, a_member, a_task, known
+
+NOW = datetime(2026, 11, 18, 12, 15, tzinfo=UTC)
+
+
+def turns(now: datetime = NOW) -> Turns:
+    parsers = {"telegram": simulator.parse}
+    return Turns(Programme("Program Contoh"), parsers=parsers, owner="o", now=lambda: now)
+
+
+def writes(conn: Connection, address: str, text: str) -> list[Claimed]:
+    body = simulator.body_of(Doing(Kind.TEXT, text=text), "n", NOW)
+    [accepted] = inbox.accept(conn, [Received("telegram", "bot", "1", address, body)], NOW)
+    return list(turns().take(conn, accepted))
+
+
+async def test_staff_are_told_when_their_words_reach_nobody(lite: Database) -> None:
+    def unit(conn: Connection) -> list[str]:
+        mbah = a_caregiver(conn)
+        a_member(conn)
+        a_task(conn, mbah, "JBR-26-0001")
+        outbox.block(conn, known(people.seat_of(conn, mbah.id)).address_id, "blocked", NOW)
+        return [
+            one.message.text for one in writes(conn, "800", "BALAS JBR-26-0001 besok kami ke sana")
+        ]
+
+    said = await lite.write(unit)
+
+    assert any("belum sampai" in text for text in said)
+    assert not any("besok kami" in text for text in said)
+
+
+async def test_staff_hear_nothing_of_it_when_their_words_are_on_their_way(lite: Database) -> None:
+    def unit(conn: Connection) -> list[str]:
+        mbah = a_caregiver(conn)
+        a_member(conn)
+        a_task(conn, mbah, "JBR-26-0001")
+        return [
+            one.message.text for one in writes(conn, "800", "BALAS JBR-26-0001 besok kami ke sana")
+        ]
+
+    said = await lite.write(unit)
+
+    assert not any("belum sampai" in text for text in said)
+
+
+async def test_a_weekly_check_in_survives_that_she_blocked_the_bot(lite: Database) -> None:
+    """She may come back; nobody would plan it again for her."""
+    late = NOW + timedelta(days=15)
+
+    def unit(conn: Connection) -> tuple[datetime, str]:
+        mbah = a_caregiver(conn)
+        outbox.block(conn, known(people.seat_of(conn, mbah.id)).address_id, "blocked", NOW)
+        due.plan(conn, "checkin", str(mbah.id), mbah.id, NOW, None)
+        [row] = due.next_due(conn, late, 9)
+        turns(late).wake(conn, row)
+        planned = conn.execute(select(schema.due)).one()
+        return planned.due_at, planned.outcome
+
+    assert await lite.write(unit) == (NOW + timedelta(weeks=3), "")
+
+
+async def test_what_is_said_once_is_only_missed(lite: Database) -> None:
+    def unit(conn: Connection) -> tuple[list[DueRow], str]:
+        mbah = a_caregiver(conn)
+        outbox.block(conn, known(people.seat_of(conn, mbah.id)).address_id, "blocked", NOW)
+        due.plan(conn, "nudge", "i1", mbah.id, NOW, None)
+        [row] = due.next_due(conn, NOW, 9)
+        turns().wake(conn, row)
+        outcome = conn.execute(select(schema.due.c.outcome)).scalar_one()
+        return due.next_due(conn, NOW + DAY, 9), outcome
+
+    open_, outcome = await lite.write(unit)
+
+    assert open_ == []
+    assert outcome.startswith("missed")
