@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from conversations import politeness, router
+from conversations import concern, politeness, router
 from conversations.dialogue import (
     Person,
     PersonId,
@@ -27,7 +27,7 @@ from conversations.talk import Talk
 from locales import say
 from storage import dialogues, due, events, inbox, outbox, people
 from storage.due import DueRow
-from storage.inbox import Accepted
+from storage.inbox import Accepted, Received
 from storage.outbox import Claimed
 from storage.people import Seat
 from storage.world import Programme, StoredWorld
@@ -111,9 +111,20 @@ class Turns:
         seat = people.at_address(conn, *where, now)
         world = StoredWorld(conn, now, self._programme, seat.person)
         talk = Talk(seat.person, seat.dialogue, world, router.CONVERSATIONS)
-        talk.open_task("quarantine", Level.KUNING, "reason.quarantine")
+        concern.raise_alarm(talk, self._words_of(received))
+        if talk.alarm is None:
+            talk.open_task("quarantine", Level.KUNING, "reason.quarantine")
         talk.say("unreadable")
+        if talk.alarm is not None:
+            talk.send_text(concern.numbers(talk))
         return self._write(conn, seat, talk.turn(), f"aside:{accepted.id}", now, where)
+
+    def _words_of(self, received: Received) -> str:
+        """What was written, as far as it can be read: a cry for help is never only put aside."""
+        try:
+            return self._parsers[received.channel](received.body).text
+        except (KeyError, ValueError):
+            return ""
 
     def _write(
         self,

@@ -36,6 +36,9 @@ REGISTERS = ("desa", "anak")
 NAMES = ("nama",)
 """Appearances of text questions that want a name: no story, no number, no recording."""
 
+ADULT = "dewasa"
+"""Appearance of "18 or older?", which may be answered with an age."""
+
 OLDEST_CHILD = 18
 
 
@@ -213,8 +216,10 @@ def _picked_by_label(
     chosen = _choose(text, offered, quantity=asked.appearance == "jumlah" and not interview.tries)
     if chosen is not None:
         return chosen
-    meaning = reading.yes_no(text)
     by_name = {option.picked.value: option.picked for option in offered}
+    if asked.appearance == ADULT and (age := reading.age_years(text)) is not None:
+        return by_name.get("sudah" if age >= OLDEST_CHILD else "belum")
+    meaning = reading.yes_no(text)
     if meaning == "yes" and asked.type is Type.ACKNOWLEDGE:
         return offered[0].picked
     for name in _YES_NAMES if meaning == "yes" else _NO_NAMES if meaning == "no" else ():

@@ -30,6 +30,27 @@ def raise_alarm(talk: Talk, text: str) -> None:
     )
 
 
+def is_cry(text: str) -> bool:
+    """Whether a message is nothing but a cry for help, too short for the danger words.
+
+    >>> is_cry("tolong, bahaya!!"), is_cry("SOS"), is_cry("apa itu keadaan bahaya")
+    (True, True, False)
+    """
+    words = text.casefold().replace(",", " ").split()
+    said = {word.strip("!.?") for word in words}
+    return len(words) <= _LONGEST_CRY and bool(said & _CRIES) and said <= _CRIES | _PLEAS
+
+
+_LONGEST_CRY = 5
+_CRIES = frozenset({"bahaya", "darurat", "sos", "emergency"})
+_PLEAS = frozenset({"tolong", "gawat", "help", "ada", "ini", "saya", "aku", "cepat", "mbak", "bu"})
+
+
+def cry(talk: Talk, text: str) -> None:
+    """Somebody cries for help and says no more: nobody waits for what it is about."""
+    talk.alarm = talk.open_task("concern", Level.MERAH, "reason.words", content=text)
+
+
 def help_now(talk: Talk) -> None:
     """The numbers that help now, and one question whose answer never lowers the alarm.
 

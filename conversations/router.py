@@ -119,6 +119,8 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
     if not urgent and _command(talk, inbound):
         return
     running = talk.running
+    if running and running.conversation == "bahaya" and concern.is_cry(inbound.text):
+        inbound = replace(inbound, text="ya")
     is_answer = inbound.kind in (Kind.TEXT, Kind.BUTTON) or _is_answer_file(talk, inbound)
     if urgent and not (running and is_answer and interview.takes_free_text(running, talk.world)):
         _keep_file(talk, inbound)
@@ -145,6 +147,11 @@ def _danger(talk: Talk, inbound: Inbound) -> bool:
     if running and interview.is_label(running, inbound.text, talk.person, talk.world):
         return False
     found = danger.assess(inbound.text)
+    if found.level is None and concern.is_cry(inbound.text):
+        if running and running.conversation == "bahaya":
+            return False
+        concern.cry(talk, inbound.text)
+        return True
     if found.level is None:
         return False
     concern.raise_alarm(talk, inbound.text)
@@ -203,7 +210,7 @@ def _intent(talk: Talk, text: str) -> str | None:
     if words == "start" or words.startswith("start "):
         return "start"
     running = talk.running
-    if words in EXACT and not _is_a_name(talk, text, EXACT[words]):
+    if words in EXACT and not _is_an_answer(talk, text, EXACT[words]):
         return EXACT[words]
     if (
         words == "0"
@@ -225,9 +232,16 @@ def _intent(talk: Talk, text: str) -> str | None:
     return None
 
 
-def _is_a_name(talk: Talk, text: str, wish: str) -> bool:
-    """The safe word is a girl's name too: in capitals, as HELP writes it, it always holds."""
-    if wish != "safe_word" or talk.running is None or text.strip().isupper():
+def _is_an_answer(talk: Talk, text: str, wish: str) -> bool:
+    """LANJUT may be the choice that is printed, and the safe word is a girl's name too.
+
+    In capitals, as HELP writes it, the safe word always holds.
+    """
+    if talk.running is None:
+        return False
+    if wish == "resume":
+        return interview.is_label(talk.running, text, talk.person, talk.world)
+    if wish != "safe_word" or text.strip().isupper():
         return False
     return interview.asks_for_name(talk.running, talk.world)
 
@@ -325,7 +339,7 @@ def _is_answer_file(talk: Talk, inbound: Inbound) -> bool:
 def _number_of_offer(dialogue: Dialogue, inbound: Inbound) -> Inbound:
     """A typed number that picks from the last message with choices, outside any interview."""
     number = inbound.text.strip()
-    if inbound.kind is not Kind.TEXT or dialogue.running is not None or not number.isdecimal():
+    if inbound.kind is not Kind.TEXT or not number.isdecimal():
         return inbound
     index = int(number[:3]) - 1
     if not 0 <= index < len(dialogue.offer):

@@ -8,6 +8,7 @@ is in writer.py (SQLite) and postgres.py; what units do is in the other rooms of
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage import meta, upgrade
 from storage.errors import (
+    READ_ONLY,
     DatabaseBusy,
     DatabaseForeign,
     DatabaseFull,
@@ -110,6 +112,8 @@ class Database:
         lock = Lock(location.lock_path) if isinstance(location, SqliteFile) else None
         try:
             await upgrade.ensure_current(url)
+            if isinstance(location, SqliteFile) and not os.access(location.path, os.W_OK):
+                raise DatabaseReadOnly(READ_ONLY)
             stats = Stats()
             if isinstance(location, SqliteFile):
                 writes: _Writes = Writer(location.path, vault, stats)

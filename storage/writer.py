@@ -66,7 +66,7 @@ def writing_engine(path: Path, vault: Vault | None) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             "journal_size_limit = 67108864",
-            "cache_size = -16384",
+            "cache_size = -8192",
             "temp_store = MEMORY",
         ):
             raw.execute(f"PRAGMA {pragma}")

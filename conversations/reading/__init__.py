@@ -97,6 +97,7 @@ def read(kind: str, text: str, now: datetime | None = None) -> str | int | None:
 # --- telephone numbers ----------------------------------------------------------------------------
 
 _LETTER_ZERO = re.compile(r"(?<![a-zA-Z])[oO](?=\d{2})|(?<=\d)[oO](?![a-zA-Z])")
+_WRITTEN_DATE = re.compile(r"(?<!\d)\d{1,2}([-/.])\d{1,2}\1(?:19|20)\d\d(?!\d)")
 _DESTINATIONS = (
     "60",
     "65",
@@ -125,7 +126,8 @@ def phone(text: str, region: str = "ID") -> str | None:
     >>> phone("nol delapan satu dua tiga empat lima enam tujuh delapan sembilan nol")
     '+6281234567890'
     """
-    spaced = _LETTER_ZERO.sub("0", text[:READ_CHARACTERS]).replace("\n", " ; ").replace(",", " , ")
+    undated = _WRITTEN_DATE.sub(" ; ", text[:READ_CHARACTERS])
+    spaced = _LETTER_ZERO.sub("0", undated).replace("\n", " ; ").replace(",", " , ")
     found = _numbers_said(words_of(spaced), region)
     if not found:
         found = _numbers_said(words_of(_joined(spaced)), region, joined=True)
@@ -208,7 +210,7 @@ def intent(text: str) -> Intent | None:
     content = tuple(word for word in spoken if word not in words()["courtesy"])
     if "".join(reply) == "?":
         return "help"
-    if content == ("sudah", "berhenti") and "," not in reply and "stop" not in text.lower():
+    if _tells_of_an_end(reply, content) and "stop" not in text.lower():
         return None
     courtesy, answers = words()["courtesy"], words()["answers"]
     for start, length, command in marks(spoken, words()["commands"]):
@@ -227,6 +229,11 @@ def intent(text: str) -> Intent | None:
     if _wants_a_person(spoken, content):
         return "person"
     return "help" if _wants_help(spoken, content) else None
+
+
+def _tells_of_an_end(reply: Reply, content: Reply) -> bool:
+    """Whether "sudah berhenti" tells that something has stopped, as from school."""
+    return content == ("sudah", "berhenti") and "," not in reply and "saja" not in reply
 
 
 def _wants_to_stop(spoken: Reply, content: Reply) -> bool:

@@ -290,8 +290,11 @@ def _counts_no_child(reply: Reply, one: Number) -> bool:
 
 def _of_age(reply: Reply, one: Number) -> bool:
     """Whether a number tells an age or a class, not a count; a list after "umur" is all ages."""
-    if one.end < len(reply) and words()["units"].get(reply[one.end]) in ("year", "month"):
+    if one.end < len(reply) and words()["units"].get(reply[one.end]):
         return True
+    for later in numbers(reply):
+        if later.start > one.end and joint(reply[one.end : later.start]) in ("or", "to"):
+            return _of_age(reply, later)
     position = one.start - 1
     while position >= 0 and (
         reply[position][0].isdigit()

@@ -119,7 +119,7 @@ def _digits(word: str) -> float | None:
     half.
     """
     if word.isdigit():
-        return float(word) if len(word) <= 15 else None
+        return float(word) if len(word) <= (2 if word[0] == "0" else 15) else None
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", word):
         return float(word.replace(".", ""))
     if re.fullmatch(r"\d{1,15}[.,]\d{1,3}", word):
@@ -221,7 +221,11 @@ def refused(reply: Reply, one: Number) -> bool:
         return True
     if has(before, "ages", "more", "less", "nearly") or before[-1:] in (("salah",), (">",), ("<",)):
         return True
-    return one.end < len(reply) and reply[one.end] in ("koma", "+", "an")
+    after = reply[one.end : one.end + 2]
+    return after[:1] in (("koma",), ("+",), ("an",)) or after in _OPEN_ENDS
+
+
+_OPEN_ENDS = (("atau", "lebih"), ("atau", "kurang"), ("ke", "atas"), ("ke", "bawah"))
 
 
 def _measured(reply: Reply, one: Number) -> bool:
@@ -236,10 +240,11 @@ def _measured(reply: Reply, one: Number) -> bool:
 
 
 def of_calendar(reply: Reply, one: Number) -> bool:
-    """Whether a number belongs to a time or a date: "jam 3", "tanggal 5", "17 agustus"."""
+    """Whether a number belongs to a time or a date: "jam 3", "setengah 4", "9 pagi", "17 mei"."""
     before = reply[one.start - 1] if one.start else ""
     after = reply[one.end] if one.end < len(reply) else ""
-    return before in ("jam", "tanggal") or after in words()["months"]
+    timed = before in ("jam", "tanggal") or words()["clock"].get(before) == "half"
+    return timed or after in words()["months"] or after in words()["dayparts"]
 
 
 def counts_children(word: str) -> bool:

@@ -19,6 +19,8 @@ _WEEKDAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")
 _PASARAN = ("legi", "pahing", "pon", "wage", "kliwon")
 _JUMAT_LEGI = date(1945, 8, 17)
 _HALF_YEAR = timedelta(days=180)
+_A_SEASON = timedelta(days=120)
+"""Nobody arranges a visit further ahead in bare digits: "2-3" is no second of March."""
 _DAYS_IN = {"hari lagi": 1, "minggu lagi": 7}
 
 
@@ -248,7 +250,8 @@ def _dates(reply: Reply, today: date) -> Iterator[date | None]:
     for word in reply:
         if dotted := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.((?:20)?\d\d)", word):
             yield _dated(int(dotted[1]), int(dotted[2]), dotted[3], today)
-    for one in numbers(reply):
+    found = numbers(reply)
+    for one in found:
         day, after = whole(one.value), reply[one.end : one.end + 4]
         before = reply[one.start - 1] if one.start else ""
         if day is None:
@@ -263,9 +266,13 @@ def _dates(reply: Reply, today: date) -> Iterator[date | None]:
             and before not in ("/", "-", "jam")
         ):
             year = after[3] if len(after) == 4 and after[2] in "/-" and after[3].isdigit() else None
-            yield _dated(day, int(after[1][:4]), year, today)
+            written = _dated(day, int(after[1][:4]), year, today)
+            far = written is not None and year is None and written - today > _A_SEASON
+            yield None if far else written
         elif before == "tanggal":
-            yield _next_day_of_month(day, today)
+            spelled = [digit.value for digit in found if digit.start == one.end]
+            second = whole(spelled[0]) if spelled and reply[one.end].isalpha() else None
+            yield _next_day_of_month(day if second is None else 10 * day + second, today)
 
 
 def _dated(day: int, month: int, year: str | None, today: date) -> date | None:

@@ -7,6 +7,8 @@ from conversations.reading.words import READ_CHARACTERS, Reply, after_correction
 from locales.words import words
 
 _FORMAL_NO = re.compile(r"\b(?:tidak|tdk)\b")
+_NEVER = re.compile(r"\b(ora|durung|gurung) tau\b")
+"""Javanese "ora tau" is "never"; "don't know" is "ora weruh", though Indonesian "tau" is "know"."""
 _TAGS = frozenset({"ya", "yo", "baik"})
 _VAGUE_EVENTS = frozenset({"ada", "punya", "dapat", "mau", "membantu"})
 _CLAUSE_ENDS = frozenset({",", ".", "!", ";", ":", "-", "(", "dan", "karena"})
@@ -25,8 +27,9 @@ def yes_no(text: str) -> Literal["yes", "no"] | None:
     >>> [yes_no(reply) for reply in ("enten", "beli", "ya tidak", "insya Allah", "bukan tidak mau")]
     [None, None, None, None, None]
     """
+    text = _NEVER.sub(r"\1 pernah", text[:READ_CHARACTERS].lower())
     reply = after_correction(words_of(text))
-    spoken = _spoken_answer(reply, bool(_FORMAL_NO.search(text[:READ_CHARACTERS].lower())))
+    spoken = _spoken_answer(reply, bool(_FORMAL_NO.search(text)))
     shown = {sign for word in reply if (sign := words()["emoji"].get(word)) in ("yes", "no")}
     if spoken == "unclear":
         return None
@@ -44,6 +47,8 @@ def _spoken_answer(reply: Reply, formal_no: bool) -> Literal["yes", "no", "uncle
     if {"unsure", "question", "or", "double"} & set(kinds):
         return "unclear"
     answers = [signal for signal in signals if signal[0] in ("opener", "yes", "event", "no")]
+    if not answers and not signals and "masih" in reply:
+        return "yes"
     if not answers:
         return "unclear" if {"hope", "later"} & set(kinds) else None
     first_no = next((place for place, signal in enumerate(answers) if signal[0] == "no"), None)
@@ -81,8 +86,8 @@ def _signals(reply: Reply) -> list[Signal]:
         if (
             kind == "no"
             and word == "no"
-            and reply[start + 1 : start + 2]
-            and reply[start + 1][0].isdigit()
+            and (after := [one for one in reply[start + 1 : start + 3] if one != "."])
+            and (after[0][0].isdigit() or after[0] in words()["numbers"])
         ):
             kind = "unsure"
         if kind == "no":

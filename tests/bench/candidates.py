@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.fakes.people import ASIDE, Script
+from tests.fakes.people import Script
 from tests.fakes.telegram import FakeTelegram
 
 _MEGABYTE = 1024 * 1024
@@ -40,9 +40,8 @@ OURS = Candidate(
     script=Script.of_lines(
         [
             ("Usia sudah 18 tahun?", 1),
-            ("Yang kami simpan", ASIDE),
-            ("Penanggung jawab data", ASIDE),
-            ("Boleh kami menyimpan", 1),
+            ("Yang kami simpan", 1),
+            ("Boleh kami simpan", 1),
             ("Setuju sebagai siapanya", 3),
             ("dipanggil apa", 1),
             ("desa mana", "Ledokombo"),
@@ -52,7 +51,7 @@ OURS = Candidate(
         newcomers=True,
     ),
 )
-"""At the door: consent and three questions, as a newcomer really meets them."""
+"""At the door: the notice and six questions, as a newcomer really meets them."""
 
 PEER = Candidate(
     name="plain PTB",
@@ -60,7 +59,8 @@ PEER = Candidate(
     script=Script.of_lines(
         [
             ("Usia sudah 18 tahun?", 1),
-            ("Boleh kami menyimpan", 1),
+            ("Yang kami simpan", 1),
+            ("Boleh kami simpan", 1),
             ("Setuju sebagai siapanya", 3),
             ("dipanggil apa", 1),
             ("desa mana", "Ledokombo"),

@@ -1,4 +1,4 @@
-"""The peer: our six questions at the door as python-telegram-bot's own examples would ask them.
+"""The peer: our notice and six questions at the door as python-telegram-bot's own examples would ask them.
 
 ConversationHandler, PicklePersistence and the default HTTPXRequest, nothing tuned and nothing
 taken away. It reads the same environment as our bot: TELEGRAM_API_URL, TELEGRAM_TOKEN, DATA_DIR.
@@ -44,8 +44,15 @@ class Question:
 QUESTIONS = (
     Question("usia", "Assalamu'alaikum. Usia sudah 18 tahun?", ("Sudah", "Belum")),
     Question(
+        "disimpan",
+        "Yang kami simpan: panggilan, desa, jawaban, serta panggilan, tahun lahir, dan kabar anak."
+        " Gunanya untuk mendampingi pengasuhan. Isi obrolan disimpan 90 hari, jawaban 24 bulan.",
+        ("Lanjut",),
+    ),
+    Question(
         "setuju",
-        "Boleh kami menyimpan data itu dan mengirim pesan?",
+        "Kapan saja boleh berhenti, minta lihat atau betulkan, atau hapus data. Boleh kami simpan"
+        " dan kirim pesan?",
         ("Boleh", "Tidak boleh", "Tanya petugas dulu"),
     ),
     Question(

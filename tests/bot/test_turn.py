@@ -19,6 +19,7 @@ from storage.world import Programme
 from tests.storage.builders import DAY, a_caregiver, a_member, a_task, known
 
 NOW = datetime(2026, 11, 18, 12, 15, tzinfo=UTC)
+ANSWER = "BALAS JBR-26-0001 besok kami ke sana"
 
 
 def turns(now: datetime = NOW) -> Turns:
@@ -92,3 +93,31 @@ async def test_what_is_said_once_is_only_missed(lite: Database) -> None:
 
     assert open_ == []
     assert outcome.startswith("missed")
+
+
+async def explained(lite: Database, body: bytes) -> tuple[list[str], list[tuple[str, str]]]:
+    def unit(conn: Connection) -> tuple[list[str], list[tuple[str, str]]]:
+        [accepted] = inbox.accept(conn, [Received("telegram", "bot", "1", "62812", body)], NOW)
+        said = [one.message.text for one in turns().explain(conn, accepted)]
+        opened = conn.execute(select(schema.tasks.c.kind, schema.tasks.c.level)).all()
+        return said, [(kind, level) for kind, level in opened]
+
+    return await lite.write(unit)
+
+
+async def test_a_cry_for_help_that_no_turn_could_take_is_an_alarm_all_the_same(
+    lite: Database,
+) -> None:
+    doing = Doing(Kind.TEXT, text="aku diperkosa om")
+
+    said, opened = await explained(lite, simulator.body_of(doing, "n", NOW))
+
+    assert opened == [("concern", "merah")]
+    assert any("129" in text for text in said)
+
+
+async def test_what_cannot_be_read_at_all_is_a_note_for_staff(lite: Database) -> None:
+    said, opened = await explained(lite, b"not one of ours")
+
+    assert opened == [("quarantine", "kuning")]
+    assert len(said) == 1

@@ -7,17 +7,21 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 from starlette.types import Message as AsgiMessage
 
 from bot.channels.simulator import LARGEST_FILE
 from bot.service import Service, webhook_secret
 from bot.web import build_app
+from conversations.message import Message, Priority
+from storage import outbox, people
 from storage.database import DatabaseFull
 from storage.sealing import new_key
 from tests.bot.services import TOKEN, running, settings, settle, write
@@ -135,6 +139,33 @@ async def test_health_says_what_is_wrong(visit: Visit) -> None:
     assert (well.status_code, well.json()["ok"]) == (200, True)
     assert (ill.status_code, ill.json()["ok"]) == (503, False)
     assert ill.json()["parts"]["simulator"]
+
+
+async def test_what_waits_for_its_time_is_counted_and_is_not_late(visit: Visit) -> None:
+    service, http = visit
+    later = service.clock.now() + timedelta(hours=3)
+
+    def plan(conn: Connection) -> None:
+        seat = people.at_address(conn, "simulator", "contoh", "mbah-siti", later)
+        outbox.add(
+            conn,
+            address_id=seat.address_id,
+            person_id=None,
+            message=Message("nanti"),
+            dedupe_key="nanti",
+            priority=Priority.REMINDER,
+            purpose="nudge",
+            not_before=later,
+            expires_at=None,
+            now=later,
+        )
+
+    await service.database.write(plan)
+
+    numbers = (await http.get("/metrics")).text
+
+    assert 'kawan_outbox_waiting{priority="reminder"} 1.0' in numbers
+    assert "kawan_outbox_age_seconds 0.0" in numbers
 
 
 async def test_the_numbers_count_what_happened(visit: Visit) -> None:
@@ -409,6 +440,43 @@ async def test_a_page_that_fails_says_sorry_and_nothing_else(
     assert "Maaf" in answer.text
     assert "menangis" not in answer.text
     assert "content-security-policy" in answer.headers
+
+
+async def test_a_database_that_takes_nothing_is_said_plainly(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, http = visit
+
+    async def full(_: object) -> None:
+        raise DatabaseFull("penuh")
+
+    monkeypatch.setattr(service.database, "read", full)
+    answer = await http.get("/simulator")
+
+    assert answer.status_code == 503
+    assert "coba lagi" in answer.text
+
+
+async def test_before_the_programme_receives_people_are_asked_to_try_again(visit: Visit) -> None:
+    service, http = visit
+    service._receivers["simulator"].cancel()
+    await asyncio.gather(*service._receivers.values(), return_exceptions=True)
+
+    answer = await http.post("/simulator/mbah-siti", data={"text": "halo"})
+
+    assert answer.status_code == 503
+    assert "coba lagi" in answer.text
+
+
+async def test_where_there_is_no_simulator_nothing_leads_to_it(visit: Visit) -> None:
+    service, _ = visit
+    service.simulator = None
+    async with browser(service) as http:
+        landing = await http.get("/")
+        simulator = await http.get("/simulator")
+
+    assert "/simulator" not in landing.text
+    assert simulator.status_code == 404
 
 
 # --- the clock ---

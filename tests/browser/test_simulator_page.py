@@ -274,11 +274,7 @@ async def test_without_script_it_works_by_forms_and_links(service: Service, visi
 
         await expect(bubbles(page, "tetangga-baru", "Sudah").last).to_be_visible()
         await page.locator("#tetangga-baru .more summary").click()
-        picture = {
-            "name": "foto.png",
-            "mimeType": "image/png",
-            "buffer": flat(80, 60, (200, 120, 60)),
-        }
+        picture = photo(flat(80, 60, (200, 120, 60)))
         await page.locator("#foto-tetangga-baru").set_input_files(picture)
         await page.get_by_role("button", name="Kirim foto").click()
         await expect(page.locator("#tetangga-baru .bubble img")).to_be_visible()
@@ -295,11 +291,7 @@ async def test_a_voice_note_is_recorded_and_a_picture_chosen(service: Service, v
         await expect(page.locator("#mbah-siti .bubble.mine audio")).to_be_visible()
 
         await page.locator("#mbah-siti .more summary").click()
-        picture = {
-            "name": "foto.png",
-            "mimeType": "image/png",
-            "buffer": flat(80, 60, (200, 120, 60)),
-        }
+        picture = photo(flat(80, 60, (200, 120, 60)))
         await page.locator("#foto-mbah-siti").set_input_files(picture)
 
         sent = page.locator("#mbah-siti .bubble.mine img")

@@ -186,3 +186,12 @@ def test_every_message_of_a_long_afternoon_is_short_enough_to_read() -> None:
 
     too_long = [printed(one) for one in phone.screen if len(printed(one)) > 300]
     assert too_long == []
+
+
+def test_a_number_picks_from_the_list_that_was_shown_last_also_during_an_interview() -> None:
+    world = MemoryWorld()
+    told(a_caregiver(world), BEATEN)
+    staff = Phone(world, id=STAFF, role=d.Role.STAFF, registered=True, salutation="Mas")
+    told(staff, "PETUGAS", "SEMUA")
+
+    assert BEATEN in staff.says("1")[-1]

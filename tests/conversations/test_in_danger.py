@@ -67,11 +67,16 @@ def not_eating() -> tuple[Phone, str]:
 def test_danger_words_are_heard_wherever_they_are_said(before: tuple[str, ...], kind: str) -> None:
     phone = told(a_caregiver(), *before)
     already = len(phone.world.open_tasks)
-    more = {"edited": kind == "edited", "forwarded": kind == "forwarded"}
-    media = Media("f") if kind == "caption" else None
-    what = Kind.IMAGE if kind == "caption" else Kind.TEXT
+    heard = Inbound(
+        Kind.IMAGE if kind == "caption" else Kind.TEXT,
+        phone.world.now,
+        text=BEATEN,
+        media=Media("f") if kind == "caption" else None,
+        edited=kind == "edited",
+        forwarded=kind == "forwarded",
+    )
 
-    shown = phone.sends(Inbound(what, phone.world.now, text=BEATEN, media=media, **more))
+    shown = phone.sends(heard)
 
     [alarm] = list(phone.world.open_tasks.values())[already:]
     assert (alarm.level, alarm.content) == (Level.MERAH, BEATEN)
@@ -276,3 +281,31 @@ def test_a_changed_answer_raises_no_second_alarm() -> None:
     told(phone, "sakit berat", "kembali", "sakit berat")
 
     assert phone.tasks() == [("followup", Level.ORANYE, "reason.very_ill")]
+
+
+@pytest.mark.parametrize("cry", ["bahaya", "Tolong, bahaya!!", "SOS", "gawat darurat"])
+@pytest.mark.parametrize("before", [(), ("menu",), ("menu", "2"), ("data saya", "2", "1")])
+def test_a_bare_cry_for_help_is_red(before: tuple[str, ...], cry: str) -> None:
+    phone = told(a_caregiver(), *before)
+
+    shown = phone.says(cry)
+
+    assert phone.tasks() == [("concern", Level.MERAH, "reason.words")]
+    assert "129" in shown[0]
+
+
+def test_bahaya_is_a_yes_to_whether_it_is_danger() -> None:
+    phone = told(a_caregiver(), BEATEN)
+
+    shown = phone.says("bahaya")
+
+    assert "akan segera menghubungi" in shown[0]
+    assert len(phone.world.open_tasks) == 1
+
+
+def test_talking_about_danger_is_no_cry() -> None:
+    phone = a_caregiver()
+
+    phone.says("kemarin ada penyuluhan tentang tanda bahaya kehamilan di balai desa")
+
+    assert phone.tasks() == []

@@ -33,7 +33,7 @@ def not_eating() -> tuple[Phone, str]:
 
 
 def at_the_offer_about_consent() -> Phone:
-    return told(Phone(), "halo", "sudah", "hmm", "anu", "lho")
+    return told(Phone(), "halo", "sudah", "lanjut", "hmm", "anu", "lho")
 
 
 @pytest.mark.parametrize("reply", ["ya", "iya mbak", "nggih"])
@@ -84,7 +84,7 @@ def test_not_right_yet_leads_to_changing_an_answer(reply: str) -> None:
 
 
 def test_consent_after_an_early_stop_starts_the_messages_that_are_promised() -> None:
-    phone = told(Phone(), "BERHENTI", "halo", "sudah", "boleh", "3")
+    phone = told(Phone(), "BERHENTI", "halo", "sudah", "lanjut", "boleh", "3")
 
     assert phone.person.consent is d.Consent.GIVEN
     assert not phone.person.stopped
@@ -199,3 +199,18 @@ def test_the_safe_word_as_help_writes_it_holds_at_a_name_too() -> None:
     phone.says("MELATI")
 
     assert phone.tasks() == [("safe_word", Level.ORANYE, "reason.safe_word")]
+
+
+@pytest.mark.parametrize("reply", ["17", "saya 15 tahun", "umur saya dua belas"])
+def test_a_child_who_tells_its_age_is_answered_as_a_child(reply: str) -> None:
+    phone = told(Phone(), "halo")
+
+    assert "129" in phone.says(reply)[0]
+    assert phone.person.consent is d.Consent.REFUSED
+
+
+@pytest.mark.parametrize("reply", ["67", "sudah 40 tahun", "1", "sudah"])
+def test_a_grown_up_may_answer_with_her_age_too(reply: str) -> None:
+    phone = told(Phone(), "halo")
+
+    assert "Yang kami simpan" in phone.says(reply)[0]

@@ -297,7 +297,7 @@ def test_a_child_who_writes_gets_a_safe_answer_and_no_profile() -> None:
 
 def test_consent_is_recorded_with_words_version_and_capacity() -> None:
     phone = Phone()
-    for reply in ("halo", "sudah", "boleh", "3"):
+    for reply in ("halo", "sudah", "lanjut", "boleh", "3"):
         phone.says(reply)
 
     [decided] = [e for e in phone.world.events if isinstance(e, ev.ConsentDecided)]
@@ -310,7 +310,7 @@ def test_consent_is_recorded_with_words_version_and_capacity() -> None:
 
 def test_refusing_consent_still_leads_to_a_person() -> None:
     phone = Phone()
-    for reply in ("halo", "sudah"):
+    for reply in ("halo", "sudah", "LANJUT"):
         phone.says(reply)
 
     shown = phone.says("tidak boleh")

@@ -92,13 +92,14 @@ class MemoryWorld:
         }
 
     def unanswered_since(self, person: d.PersonId) -> datetime | None:
-        checkins = [one for one in self.started.values() if one.conversation == "checkin"]
         done = {one.id for one, partial, _, _ in self.finished if not partial}
-        last = max((one.started_at for one in checkins if one.id in done), default=None)
-        return min(
-            (one.started_at for one in checkins if last is None or one.started_at > last),
-            default=None,
-        )
+        begun = [
+            (one.started_at, one.id in done)
+            for one in self.started.values()
+            if one.conversation == "checkin" and one.started_at is not None
+        ]
+        last = max((at for at, finished in begun if finished), default=None)
+        return min((at for at, _ in begun if last is None or at > last), default=None)
 
     def staff(self) -> tuple[d.PersonId, ...]:
         return self.staff_people

@@ -25,7 +25,8 @@ Step = tuple[str, str]
 
 REGISTRATION: Final[Sequence[Step]] = (
     ("/start", "sudah 18 tahun?"),
-    ("1", "Boleh kami menyimpan"),
+    ("1", "Yang kami simpan"),
+    ("1", "Boleh kami simpan"),
     ("1", "Setuju sebagai siapanya"),
     ("3", "Lebih suka dipanggil apa"),
     ("Mbah", "Tinggal di desa mana"),

@@ -348,5 +348,3 @@ async def test_the_same_message_twice_is_answered_once(
     await house.at_rest()
 
     assert await number_of(house, outbox_table) == replies + 1
-
-

@@ -147,7 +147,7 @@ async def _wednesday_comes(rig: Rig) -> None:
 
 SCENARIOS = {
     "hello": Scenario(_said([]), _hears(lambda siti, _: siti.says("/start"))),
-    "consent": Scenario(_said(["/start", "1", "1"]), _hears(lambda siti, _: siti.says("3"))),
+    "consent": Scenario(_said(["/start", "1", "1", "1"]), _hears(lambda siti, _: siti.says("3"))),
     "registration end": Scenario(_said(REGISTERED[:-1]), _hears(lambda siti, _: siti.says("1"))),
     "danger word": Scenario(
         _said(REGISTERED), _hears(lambda siti, _: siti.says("cucu saya dipukul bapaknya"))
