@@ -6,6 +6,7 @@ is really called, so that `kawan --help` answers at once.
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -27,6 +28,7 @@ for group in (running, staff, programme, checking, data):
 
 def main() -> None:
     """Run the command of this process; any failure is one line on standard error."""
+    os.umask(0o077)
     try:
         code = app(prog_name="kawan", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):

@@ -104,8 +104,16 @@ class Receiving:
         accepted = await self._surely(lambda conn: inbox.accept(conn, batch, now))
         if batch:
             self._meters.updates.labels(batch[0].channel).inc(len(batch))
+            self._count_unreadable(batch)
         for row in accepted:
             self._enqueue(_Turn(row, 1, now))
+
+    def _count_unreadable(self, batch: Sequence[Received]) -> None:
+        """What could not even be read went straight to quarantine; the operator should know."""
+        for received in batch:
+            if received.problem:
+                self._meters.quarantined.inc()
+                _log.error("an update was put aside", channel=received.channel, error="unreadable")
 
     async def recover(self) -> None:
         """Finish what an earlier run left, one at a time; to be called before receiving.

@@ -251,7 +251,7 @@ class Service:
         settings, clock = self.settings, self.clock
         service = hashlib.sha256(str(settings.folder.absolute()).encode()).hexdigest()[:12]
         owner = f"{service}/{secrets.token_hex(6)}"
-        programme = Programme(settings.responsible, settings.zone)
+        programme = Programme(settings.responsible, settings.zone, settings.language)
         turns = Turns(
             programme,
             parsers={name: channel.parse for name, channel in self.channels.items()},

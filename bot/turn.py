@@ -29,7 +29,7 @@ from storage import dialogues, due, events, inbox, outbox, people
 from storage.due import DueRow
 from storage.inbox import Accepted, Received
 from storage.outbox import Claimed
-from storage.people import Seat
+from storage.people import Newcomer, Seat
 from storage.world import Programme, StoredWorld
 
 LEASE = timedelta(seconds=300)
@@ -59,6 +59,7 @@ class Turns:
         quiet: QuietHours | None = None,
     ) -> None:
         self._programme = programme
+        self._newcomer = Newcomer(programme.language, programme.zone.key)
         self._parsers = parsers
         self._owner = owner
         self._now = now
@@ -74,7 +75,7 @@ class Turns:
         where = (received.channel, received.account, received.address)
         if inbound.kind is Kind.GROUP:
             return self._answer_group(conn, where, now)
-        seat = people.at_address(conn, *where, now)
+        seat = people.at_address(conn, *where, now, self._newcomer)
         world = StoredWorld(conn, now, self._programme, seat.person)
         turn = router.respond(seat.person, seat.dialogue, inbound, world)
         return self._write(conn, seat, turn, f"in:{accepted.id}", now, where)
@@ -108,7 +109,7 @@ class Turns:
             return _NOTHING
         now = self._now()
         where = (received.channel, received.account, received.address)
-        seat = people.at_address(conn, *where, now)
+        seat = people.at_address(conn, *where, now, self._newcomer)
         world = StoredWorld(conn, now, self._programme, seat.person)
         talk = Talk(seat.person, seat.dialogue, world, router.CONVERSATIONS)
         concern.raise_alarm(talk, self._words_of(received))

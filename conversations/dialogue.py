@@ -152,6 +152,10 @@ class World(Protocol):
     def task(self, code: str) -> Task | None:
         """One task by its code, in any state."""
 
+    def raised_since(self, kind: str, level: Level, since: datetime) -> tuple[str, ...]:
+        """Codes of open tasks about the person whose turn it is, at least this urgent, newest
+        first; a few at most."""
+
     def next_code(self) -> str:
         """A fresh code such as LDK-26-0042, by the village of the person whose turn it is."""
 

@@ -113,10 +113,13 @@ def family_left_open(talk: Talk, interview: Interview, answers: Mapping[str, str
 
 
 def _keep_family(talk: Talk, answers: Mapping[str, str]) -> None:
-    known = {child.nickname.casefold() for child in talk.world.children(talk.person.id)}
+    known = {child.nickname.casefold(): child for child in talk.world.children(talk.person.id)}
     for child in children_in(answers):
-        if child.nickname.casefold() not in known:
+        before = known.get(child.nickname.casefold())
+        if before is None:
             talk.add(ChildAdded(child))
+        elif news := _told_anew(before, child):
+            talk.add(ChildChanged(before.id, news))
     changes = {
         column: answers[name]
         for name, column in (("jam", "hour"), ("bahasa", "language"))
@@ -231,6 +234,16 @@ _BY_CONSENT = (
     "berhenti",
 )
 """Conversations that need her consent; a worry, an alarm and a wish for a person do not."""
+
+
+def _told_anew(before: Child, told: Child) -> dict[str, object]:
+    """What was told about a child that is known already, where it says something else."""
+    told_of = ("birth_year", "sex", "lives_with", "mother", "father")
+    return {
+        name: getattr(told, name)
+        for name in told_of
+        if getattr(told, name) and getattr(told, name) != getattr(before, name)
+    }
 
 
 def _village(talk: Talk, name: str) -> VillageId | None:

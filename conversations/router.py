@@ -130,7 +130,8 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
         _idle(talk, inbound)
         return
     if is_answer:
-        talk.hear(interview.hear(running, inbound, talk.person, talk.world))
+        heard = interview.hear(running, inbound, talk.person, talk.world)
+        talk.hear(heard, ask=not urgent)
         if urgent:
             concern.help_now(talk)
         return

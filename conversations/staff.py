@@ -63,6 +63,8 @@ def join(talk: Talk, inbound: Inbound) -> bool:
     talk.add(StaffLinked(account))
     talk.add(Remind("day_list", str(talk.person.id), _next_morning(talk.person, talk.world.now)))
     talk.say("staff.joined")
+    if talk.world.tasks(None, limit=1):
+        _list(talk, None, "staff.list")
     return True
 
 

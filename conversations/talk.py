@@ -26,6 +26,7 @@ from conversations.event import (
     InterviewFinished,
     MediaKept,
     PersonChanged,
+    TaskExtended,
     TaskOpened,
 )
 from conversations.interview import Ending, Heard
@@ -40,6 +41,10 @@ DEADLINES = {
     Level.HIJAU: timedelta(days=7),
 }
 """How long staff have (DOMAIN 4.1): MERAH is acknowledged within an hour, the others acted upon."""
+
+FLOOD = timedelta(hours=1)
+MOST_IN_A_FLOOD = 10
+"""Open tasks of one kind and one person in that time; what follows is added to the newest."""
 
 DEEPEST = 4
 """Interviews that may wait under the running one; the oldest ends with what was answered."""
@@ -169,8 +174,11 @@ class Talk:
         self._stack.append(heard.interview)
         self.hear(heard)
 
-    def hear(self, heard: Heard) -> None:
-        """Takes over what one reply did to the running interview."""
+    def hear(self, heard: Heard, *, ask: bool = True) -> None:
+        """Takes over what one reply did to the running interview.
+
+        Without `ask` its next question waits: something more urgent is asked first.
+        """
         self._stack[-1] = heard.interview
         conversation = self._conversations[heard.interview.conversation]
         for event in heard.events:
@@ -180,8 +188,9 @@ class Talk:
         if heard.answered is not None and conversation.answered is not None:
             conversation.answered(self, heard.interview, *heard.answered)
         if heard.opened:
-            self.send(*heard.messages)
-            self._asked = True
+            if ask:
+                self.send(*heard.messages)
+                self._asked = True
             return
         self.send(*heard.messages)
         self._stack.pop()
@@ -236,7 +245,14 @@ class Talk:
         danger_class: str = "",
         due_in: timedelta | None = None,
     ) -> str:
-        """A task for staff with owner and deadline; they learn its code and level, no content."""
+        """A task for staff with owner and deadline; they learn its code and level, no content.
+
+        Of a flood from one person each word is kept, but staff's telephones ring so often only.
+        """
+        raised = self.world.raised_since(kind, level, self.world.now - FLOOD)
+        if len(raised) >= MOST_IN_A_FLOOD:
+            self.add(TaskExtended(raised[0], content=content, media=media))
+            return raised[0]
         code = self.world.next_code()
         owner = self.world.least_busy_staff()
         self.add(

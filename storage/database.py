@@ -112,8 +112,8 @@ class Database:
         lock = Lock(location.lock_path) if isinstance(location, SqliteFile) else None
         try:
             await upgrade.ensure_current(url)
-            if isinstance(location, SqliteFile) and not os.access(location.path, os.W_OK):
-                raise DatabaseReadOnly(READ_ONLY)
+            if isinstance(location, SqliteFile):
+                _check_writable(location)
             stats = Stats()
             if isinstance(location, SqliteFile):
                 writes: _Writes = Writer(location.path, vault, stats)
@@ -215,6 +215,12 @@ class Database:
             if not turn.done():
                 turn.set_result(None)
                 return
+
+
+def _check_writable(location: SqliteFile) -> None:
+    """Now: the first unit that fails for this would otherwise be somebody's message."""
+    if not os.access(location.path, os.W_OK):
+        raise DatabaseReadOnly(READ_ONLY)
 
 
 def _sqlite_readers(location: SqliteFile, vault: Vault) -> AsyncEngine:

@@ -270,8 +270,14 @@ def _concerns(conn: Connection, named: bool) -> Iterator[Row]:
             "hours_to_close": _hours(row.created_at, row.closed_at),
             "person_name": row.name or "",
             "child_nickname": row.nickname or "",
-            "content": tasks.opened(conn, row.content) if named else "",
+            "content": _narrative(conn, row.code) if named else "",
         }
+
+
+def _narrative(conn: Connection, code: str) -> str:
+    """What was said at first, and what was added later."""
+    task = tasks.by_code(conn, code)
+    return "" if task is None else task.content
 
 
 def _hours(start: datetime, end: datetime | None) -> str:

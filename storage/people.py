@@ -73,7 +73,9 @@ _UNOWNED = {
     "sqlite": Statement(_UNOWNED_SQL),
     "postgresql": Statement(f"{_UNOWNED_SQL} FOR UPDATE"),
 }
-_NEW_PERSON = Statement("INSERT INTO people (created_at) VALUES (:now) RETURNING id")
+_NEW_PERSON = Statement(
+    "INSERT INTO people (created_at, language, zone) VALUES (:now, :language, :zone) RETURNING id"
+)
 _OWNED = Statement("UPDATE addresses SET person_id = :person WHERE id = :address_id")
 _TOGETHER = Statement(
     "INSERT INTO address_people (address_id, person_id, since) VALUES (:address_id, :person, :now)"
@@ -123,7 +125,25 @@ class Village:
     zone: str
 
 
-def at_address(conn: Connection, channel: str, account: str, address: str, now: datetime) -> Seat:
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What is assumed of somebody until she tells."""
+
+    language: str = "id"
+    zone: str = "Asia/Jakarta"
+
+
+ANYBODY = Newcomer()
+
+
+def at_address(
+    conn: Connection,
+    channel: str,
+    account: str,
+    address: str,
+    now: datetime,
+    newcomer: Newcomer = ANYBODY,
+) -> Seat:
     """Who writes from this address, made known first when nobody was.
 
     On PostgreSQL the person stays locked until the transaction ends, so that two of her messages
@@ -132,7 +152,7 @@ def at_address(conn: Connection, channel: str, account: str, address: str, now: 
     where = {"channel": channel, "account": account, "address": address}
     row = _who_writes(conn, where)
     if row is None:
-        _welcome(conn, channel, account, address, now)
+        _welcome(conn, where, now, newcomer)
         row = _who_writes(conn, where)
         assert row is not None
     if row[2] is not None or row[3] is None or to_ms(now - _FRESH) > row[3]:
@@ -195,15 +215,15 @@ def _seat(conn: Connection, row: Sequence[Any]) -> Seat:
     return Seat(row[0], person, dialogue)
 
 
-def _welcome(conn: Connection, channel: str, account: str, address: str, now: datetime) -> None:
+def _welcome(conn: Connection, where: Mapping[str, str], now: datetime, newcomer: Newcomer) -> None:
     """Give the address a person; whoever inserts the address first also makes the person."""
-    where = {"channel": channel, "account": account, "address": address}
     ms = to_ms(now)
     _NEW_ADDRESS.run(conn, {**where, "now": ms})
     address_id = _UNOWNED[conn.dialect.name].value(conn, where)
     if address_id is None:
         return
-    person = _NEW_PERSON.value(conn, {"now": ms})
+    likely = {"language": newcomer.language, "zone": newcomer.zone}
+    person = _NEW_PERSON.value(conn, {"now": ms, **likely})
     _OWNED.run(conn, {"address_id": address_id, "person": person})
     _TOGETHER.run(conn, {"address_id": address_id, "person": person, "now": ms})
 

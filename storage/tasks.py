@@ -199,6 +199,26 @@ def open_about(conn: Connection, person: PersonId, limit: int = 100) -> tuple[Ta
     return _listed(conn, [tasks.c.about_id == person], limit)
 
 
+def raised_since(
+    conn: Connection, about: PersonId, kind: str, level: Level, since: datetime, limit: int = 20
+) -> tuple[str, ...]:
+    """Codes of open tasks of one kind about one person, at least this urgent, newest first."""
+    urgent = [one.value for one in Level if one >= level]
+    rows = conn.execute(
+        select(tasks.c.code)
+        .where(
+            tasks.c.about_id == about,
+            tasks.c.kind == kind,
+            tasks.c.level.in_(urgent),
+            tasks.c.created_at >= since,
+            _OPEN,
+        )
+        .order_by(tasks.c.created_at.desc(), tasks.c.code.desc())
+        .limit(limit)
+    )
+    return tuple(rows.scalars())
+
+
 def overdue(conn: Connection, now: datetime, limit: int = 100) -> tuple[Task, ...]:
     """Open tasks whose time has passed, most urgent first. Without content."""
     return _listed(conn, [tasks.c.due_at < now], limit)

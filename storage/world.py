@@ -23,6 +23,7 @@ from conversations.dialogue import (
     VillageId,
 )
 from conversations.form.model import Form
+from conversations.level import Level
 from storage import children, forms, interviews, people, staff, tasks, tips
 
 
@@ -32,6 +33,7 @@ class Programme:
 
     organisation: str
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Jakarta"))
+    language: str = "id"
     simulators: frozenset[str] = frozenset({"simulator"})
     """Channels on which nobody real is talking."""
 
@@ -115,6 +117,10 @@ class StoredWorld:
     def task(self, code: str) -> Task | None:
         """One task by its code, in any state."""
         return tasks.by_code(self._conn, code)
+
+    def raised_since(self, kind: str, level: Level, since: datetime) -> tuple[str, ...]:
+        """Codes of open tasks about the person, at least this urgent, newest first."""
+        return tasks.raised_since(self._conn, self._person.id, kind, level, since)
 
     def next_code(self) -> str:
         """A fresh code, by the village of the person whose turn it is."""

@@ -75,7 +75,10 @@ def _alternatives(reply: Reply) -> bool:
         or (a.end == b.start and a.value != b.value and reply[b.start + 1 : b.start + 2] != ("/",))
         for a, b in pairs
     )
-    return either or any(reply[one.end : one.end + 1] == ("an",) for one in found)
+    return either or any(
+        reply[one.end : one.end + 1] == ("an",) or reply[one.end : one.end + 2] == ("-", "an")
+        for one in found
+    )
 
 
 def _years(span: Span) -> float:

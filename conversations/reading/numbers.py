@@ -225,7 +225,7 @@ def refused(reply: Reply, one: Number) -> bool:
     return after[:1] in (("koma",), ("+",), ("an",)) or after in _OPEN_ENDS
 
 
-_OPEN_ENDS = (("atau", "lebih"), ("atau", "kurang"), ("ke", "atas"), ("ke", "bawah"))
+_OPEN_ENDS = (("atau", "lebih"), ("atau", "kurang"), ("ke", "atas"), ("ke", "bawah"), ("-", "an"))
 
 
 def _measured(reply: Reply, one: Number) -> bool:

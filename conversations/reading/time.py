@@ -19,7 +19,7 @@ _WEEKDAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")
 _PASARAN = ("legi", "pahing", "pon", "wage", "kliwon")
 _JUMAT_LEGI = date(1945, 8, 17)
 _HALF_YEAR = timedelta(days=180)
-_A_SEASON = timedelta(days=120)
+_A_SEASON = timedelta(days=90)
 """Nobody arranges a visit further ahead in bare digits: "2-3" is no second of March."""
 _DAYS_IN = {"hari lagi": 1, "minggu lagi": 7}
 
@@ -266,9 +266,9 @@ def _dates(reply: Reply, today: date) -> Iterator[date | None]:
             and before not in ("/", "-", "jam")
         ):
             year = after[3] if len(after) == 4 and after[2] in "/-" and after[3].isdigit() else None
-            written = _dated(day, int(after[1][:4]), year, today)
-            far = written is not None and year is None and written - today > _A_SEASON
-            yield None if far else written
+            named = _dated(day, int(after[1][:4]), year, today)
+            far = named is not None and year is None and named - today > _A_SEASON
+            yield None if far else named
         elif before == "tanggal":
             spelled = [digit.value for digit in found if digit.start == one.end]
             second = whole(spelled[0]) if spelled and reply[one.end].isalpha() else None

@@ -1,4 +1,4 @@
-"""The peer: our notice and six questions at the door as python-telegram-bot's own examples would ask them.
+"""The peer: our notice and six questions, as python-telegram-bot's own examples would ask them.
 
 ConversationHandler, PicklePersistence and the default HTTPXRequest, nothing tuned and nothing
 taken away. It reads the same environment as our bot: TELEGRAM_API_URL, TELEGRAM_TOKEN, DATA_DIR.

@@ -195,3 +195,33 @@ def test_a_number_picks_from_the_list_that_was_shown_last_also_during_an_intervi
     told(staff, "PETUGAS", "SEMUA")
 
     assert BEATEN in staff.says("1")[-1]
+
+
+@pytest.mark.parametrize("word", [BEATEN, "MELATI", "HAPUS DATA SAYA"])
+def test_a_flood_rings_ten_times_and_loses_no_word(word: str) -> None:
+    phone = told(a_caregiver(), *[word] * 60)
+
+    assert len(phone.world.open_tasks) == 10
+    assert len(phone.others) == 10
+    kept = "\n".join(task.content for task in phone.world.open_tasks.values())
+    assert word != BEATEN or kept.count(BEATEN) == 60
+
+
+def test_a_flood_of_small_things_does_not_hide_the_red_one() -> None:
+    phone = told(a_caregiver(), *["cucu saya sudah berhenti sekolah"] * 12)
+
+    phone.says(BEATEN)
+
+    assert phone.tasks()[-1] == ("concern", Level.MERAH, "reason.words")
+
+
+def test_who_joins_staff_sees_what_waited_for_somebody() -> None:
+    world = MemoryWorld()
+    world.staff_people = ()
+    told(a_caregiver(world), BEATEN)
+    world.staff_codes["CDFGHJKM"] = 1
+
+    shown = Phone(world, id=901).says("CDFGHJKM")
+
+    assert "MERAH" in shown[-1]
+    assert not any(BEATEN in text for text in shown)

@@ -309,3 +309,13 @@ def test_talking_about_danger_is_no_cry() -> None:
     phone.says("kemarin ada penyuluhan tentang tanda bahaya kehamilan di balai desa")
 
     assert phone.tasks() == []
+
+
+def test_danger_told_in_a_report_is_asked_about_first_and_alone() -> None:
+    phone = told(a_caregiver(), "menu", "1")
+
+    shown = phone.says(BEATEN)
+
+    assert len(shown) == 1
+    assert "keadaan bahaya" in shown[0]
+    assert "tentang siapa" in phone.says("bukan")[-1]

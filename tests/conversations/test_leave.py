@@ -214,3 +214,11 @@ def test_a_grown_up_may_answer_with_her_age_too(reply: str) -> None:
     phone = told(Phone(), "halo")
 
     assert "Yang kami simpan" in phone.says(reply)[0]
+
+
+def test_a_child_told_twice_is_one_child_and_the_news_are_kept() -> None:
+    phone = told(a_caregiver(), "data saya", "2", "sekarang", "adi", "2017")
+    told(phone, "lewati", "lewati", "di rumah", "lewati", "cukup", "lewati", "lewati")
+
+    [adi] = phone.world.family
+    assert (adi.nickname, adi.birth_year, adi.sex, adi.mother) == ("Adi", 2017, "laki", "rumah")

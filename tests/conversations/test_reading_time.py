@@ -107,6 +107,50 @@ def test_a_market_day_must_fit_the_weekday(reply: str, wanted: str | None) -> No
     assert reading.read("weekday_time", reply, NOW) == wanted
 
 
+@pytest.mark.parametrize(
+    ("day", "market_day"),
+    [
+        (date(1633, 7, 8), "legi"),
+        (date(1901, 6, 6), "pon"),
+        (date(1921, 6, 8), "kliwon"),
+        (date(1945, 8, 17), "legi"),
+    ],
+    ids=["1 Sura 1555", "Sukarno born", "Suharto born", "Proklamasi"],
+)
+def test_market_days_agree_with_days_that_history_recorded(day: date, market_day: str) -> None:
+    assert pasaran(day) == market_day
+
+
+@pytest.mark.parametrize(
+    ("reply", "wanted"),
+    [
+        ("pasaran legi", "2026-11-20"),
+        ("pahing jam 9 pagi", "2026-11-21 09:00"),
+        ("hari pon", "2026-11-22"),
+        ("enggi pon", None),
+        ("anaknya manis", None),
+        ("wage", None),
+    ],
+)
+def test_a_market_day_alone_is_its_coming_day_unless_it_is_today(
+    reply: str, wanted: str | None
+) -> None:
+    assert reading.read("weekday_time", reply, NOW) == wanted
+
+
+@pytest.mark.parametrize(
+    ("reply", "wanted"),
+    [("rabu", None), ("rabu ini", "2026-11-18"), ("hari ini", "2026-11-18"), ("rabu pagi", None)],
+)
+def test_the_bare_name_of_today_is_asked_again(reply: str, wanted: str | None) -> None:
+    assert reading.read("weekday_time", reply, NOW) == wanted
+
+
+@pytest.mark.parametrize("reply", ["2-3", "4/5", "besok atau kamis depan", "setelah tanggal 25"])
+def test_what_only_looks_like_a_day_is_asked_again(reply: str) -> None:
+    assert reading.read("weekday_time", reply, NOW) is None
+
+
 def test_weekday_and_market_day_come_round_together_after_35_days() -> None:
     coming = [date.fromordinal(NOW.toordinal() + offset) for offset in range(70)]
 

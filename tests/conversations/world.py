@@ -115,6 +115,17 @@ class MemoryWorld:
     def task(self, code: str) -> d.Task | None:
         return self.open_tasks.get(code)
 
+    def raised_since(self, kind: str, level: Level, since: datetime) -> tuple[str, ...]:
+        newest_first = reversed(self.open_tasks.values())
+        return tuple(
+            task.code
+            for task in newest_first
+            if task.kind == kind
+            and task.level >= level
+            and task.created_at >= since
+            and task.closed_at is None
+        )
+
     def next_code(self) -> str:
         self._ids += 1
         return f"LDK-26-{self._ids:04}"

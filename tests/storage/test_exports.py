@@ -212,3 +212,14 @@ def _file(conn: Connection, file_format: FileFormat) -> tuple[int, str]:
     found = exports.export(conn, What.CONTACTS, actor=audit.COMMAND, now=NOW, reason="undangan")
     rows = export_files.write(found, file_format, file)
     return rows, file.getvalue().decode()
+
+
+async def test_a_concern_is_exported_with_what_was_added_to_it_later(database: Database) -> None:
+    def unit(conn: Connection) -> list[str]:
+        mbah = a_caregiver(conn)
+        a_task(conn, mbah, content="Adi dipukul tetangga")
+        tasks.extend(conn, "JBR-26-0001", mbah.id, "aman: belum", None, NOW)
+        taken = exports.export(conn, What.CONCERNS, actor="command", now=NOW, reason="rujukan")
+        return [row["content"] for row in taken.rows]
+
+    assert await database.write(unit) == ["Adi dipukul tetangga\naman: belum"]

@@ -291,3 +291,21 @@ async def test_who_leaves_hands_each_open_task_to_the_others(database: Database)
     assert moved == 2
     assert owners == {ayu}
     assert kept
+
+
+async def test_what_somebody_raised_lately_is_found_by_kind_and_urgency(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[tuple[str, ...], ...]:
+        mbah, other = a_caregiver(conn, "1"), a_caregiver(conn, "2")
+        a_task(conn, mbah, "JBR-26-0001", level=Level.KUNING)
+        a_task(conn, mbah, "JBR-26-0002", level=Level.MERAH)
+        a_task(conn, mbah, "JBR-26-0003", level=Level.MERAH)
+        a_task(conn, mbah, "JBR-26-0004", kind="voice", level=Level.MERAH)
+        a_task(conn, other, "JBR-26-0005", level=Level.MERAH)
+        tasks.change(conn, "JBR-26-0003", None, tasks.CLOSED, "", NOW)
+        return (
+            tasks.raised_since(conn, mbah.id, "concern", Level.KUNING, NOW),
+            tasks.raised_since(conn, mbah.id, "concern", Level.ORANYE, NOW),
+            tasks.raised_since(conn, mbah.id, "concern", Level.KUNING, NOW + HOUR),
+        )
+
+    assert await database.write(unit) == (("JBR-26-0002", "JBR-26-0001"), ("JBR-26-0002",), ())

@@ -1,1 +1,1 @@
-"""The whole programme at once: its real parts, or its real process, between people and a database."""
+"""The whole programme: its real parts, or its real process, between people and a database."""

@@ -1,4 +1,4 @@
-"""What staff could export about each person, and what she heard, with ids, codes and times left out."""
+"""What staff could export about each person, and what she heard, without ids, codes, times."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from tests.fakes.telegram_world import SentMessage
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _CODE = re.compile(r"\b[A-Z]{2,4}-\d\d-\d{3,}\b")
 _PASSING = frozenset(
-    ["interview", "form_version", "person", "child", "owner", "code", "spoken_by", "typed_by"]
-    + ["answered_at", "created_at", "due_at", "accepted_at", "closed_at", "last_wrote_at"]
-    + ["hours_to_accept", "hours_to_close"]
+    [
+        *("interview", "form_version", "person", "child", "owner", "code", "spoken_by", "typed_by"),
+        *("answered_at", "created_at", "due_at", "accepted_at", "closed_at", "last_wrote_at"),
+        *("hours_to_accept", "hours_to_close"),
+    ]
 )
 _ONLY_WHETHER = frozenset(["registered_at", "stopped_at"])
 

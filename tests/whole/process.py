@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import signal
 import socket
@@ -19,6 +20,12 @@ from storage.sealing import Vault, new_key
 ROOT: Final = Path(__file__).parents[2]
 READY: Final = b"Kawan Asuh siap"
 STARTS_WITHIN: Final = 30.0
+_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG
+
+
+def _die_with_parent() -> None:
+    """A test run that is killed leaves no service behind."""
+    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def free_port() -> int:
@@ -57,7 +64,7 @@ class Process:
         with (self.folder / "stderr.log").open("ab") as errors:
             self._running = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run",
-                cwd=self.folder, env=self.environment(),
+                cwd=self.folder, env=self.environment(), preexec_fn=_die_with_parent,
                 stdout=asyncio.subprocess.PIPE, stderr=errors,
             )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What people and platforms really send: each gets an answer or a place in quarantine, others go on."""
+"""What people and platforms really send: an answer or quarantine, and everybody else goes on."""
 
 from __future__ import annotations
 
@@ -146,14 +146,13 @@ async def test_a_burst_of_a_hundred_messages_is_one_dialogue_in_order(
     slow = phones.of(fake.user("Pelan"))
     await slow.walks(WALK)
     quick = phones.of(fake.user("Cepat"))
-    rest = ["MENU", "7"] * ((100 - len(WALK)) // 2) + ["MENU"]
+    rest = (["MENU", "7"] * 50)[: 100 - len(WALK)]
 
     for text in [text for text, _ in WALK] + rest:
         quick.person.says(text)
     await until(lambda: len(quick.heard) >= len(slow.heard) + len(rest))
     await house.at_rest()
 
-    assert len(WALK) + len(rest) == 100
     assert quick.texts[: len(slow.heard)] == slow.texts
     menus = [text.startswith("Mau apa") for text in quick.texts[len(slow.heard) :]]
     assert menus == [number % 2 == 0 for number in range(len(rest))]

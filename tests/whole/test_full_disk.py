@@ -1,4 +1,4 @@
-"""The disk fills up while people write: what the platform was told is there, and it goes on alone."""
+"""The disk fills up while people write: nothing acknowledged is lost, and it recovers alone."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Rig:
                 continue
         async with asyncio.timeout(10):
             while self.receiving.open_turns:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.0005)
 
     async def ticks(self) -> None:
         """What the scheduler does: tick again and again, also after a tick that failed."""
@@ -203,7 +203,7 @@ async def _left(file: Path, folder: Path, vault: Vault, act: Act | None, gate: G
                 await act(rig)
                 gate.armed = False
                 assert not rig.aside
-            return await rig.database.read(snapshot)
+            return await rig.database.write(snapshot)
 
 
 @pytest.mark.parametrize("thorough", [False, pytest.param(True, marks=pytest.mark.soak)])
