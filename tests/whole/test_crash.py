@@ -107,9 +107,10 @@ async def _killed_and_restarted(
         await member.says(code, "")
     life = asyncio.create_task(village.lives())
     try:
+        planned = 0
         for number in range(kills):
-            await _one_kill(fake, process, dice)
-            await _plan_notices(process, number)
+            await _one_kill(fake, process, dice, f"{NOTICE} {number - 1}", planned)
+            planned = await _plan_notices(process, number)
             await process.start()
         await process.ready()
         village.over = True
@@ -122,10 +123,16 @@ async def _killed_and_restarted(
     return village, members
 
 
-async def _one_kill(fake: FakeTelegram, process: Process, dice: Random) -> None:
-    """After some messages and a moment; every fourth time while the service is still starting."""
-    if dice.random() < 0.25:
+async def _one_kill(
+    fake: FakeTelegram, process: Process, dice: Random, notice: str, planned: int
+) -> None:
+    """While it is starting, or while notices go out, or after some messages and a moment."""
+    chance = dice.random()
+    if chance < 0.2:
         await asyncio.sleep(dice.uniform(0.1, 0.9))
+    elif planned and chance < 0.7:
+        some = min(planned, dice.randrange(1, PEOPLE))
+        await until(lambda: sum(sent.text == notice for sent in fake.sent) >= some, PATIENCE)
     else:
         await process.ready()
         enough = len(fake.sent) + dice.randrange(3, 250)
@@ -134,12 +141,13 @@ async def _one_kill(fake: FakeTelegram, process: Process, dice: Random) -> None:
     await process.kill()
 
 
-async def _plan_notices(process: Process, number: int) -> None:
-    """One broadcast to everybody known, planned while nobody holds the database."""
+async def _plan_notices(process: Process, number: int) -> int:
+    """One broadcast to everybody known, planned while nobody holds the database; how many."""
     now = datetime.now(UTC)
 
-    def unit(conn: Connection) -> None:
-        for row in conn.execute(select(addresses)).all():
+    def unit(conn: Connection) -> int:
+        known = conn.execute(select(addresses)).all()
+        for row in known:
             outbox.add(
                 conn,
                 address_id=row.id,
@@ -152,9 +160,10 @@ async def _plan_notices(process: Process, number: int) -> None:
                 expires_at=None,
                 now=now,
             )
+        return len(known)
 
     async with await Database.open(process.url, vault=process.vault()) as database:
-        await database.write(unit)
+        return await database.write(unit)
 
 
 def _a_member_of_staff(conn: Connection) -> str:
