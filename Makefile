@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := bot conversations locales storage tests
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest -n 2
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help

@@ -184,6 +184,7 @@ class Delivery:
         if result.status is Status.WAITING:
             self._behind[claimed.address_id].add(claimed.id)
             self._returned += 1
+            self._latest = max(self._latest, self._clock.now())
         if blocked:
             self._blocked[claimed.id] = (claimed.address_id, blocked)
         self._results.append(result)
@@ -217,7 +218,9 @@ class Delivery:
             outlet.forget_waits()
         with suppress(NotWritten):
             await self._database.write(lambda conn: outbox.hasten(conn, now))
-            self._latest = self._ticked_at = now
+            self._ticked_at = now
+            if not self._results:  # what is still to be written may hold an hour of before
+                self._latest = now
         self._asked = True
 
     async def _nap(self, longest: timedelta) -> None:

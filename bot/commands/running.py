@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    import asyncio
+
+    from bot.service import Service
     from bot.settings import Settings
 
 STOP_WITHIN = 4.5
@@ -52,7 +55,8 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(one, ending.set)
     loop.set_exception_handler(_write_down)
     service = Service(settings, tell=lambda line: print(line, file=sys.stderr, flush=True))
-    await service.start()
+    if not await _started(service, ending):
+        return
     gc.collect()
     gc.freeze()  # what was loaded stays: looking through it again costs a twentieth of the time
     print(f"Kawan Asuh siap di http://{_shown(settings.host)}:{service.web.port}", flush=True)
@@ -64,6 +68,22 @@ async def _serve(settings: Settings) -> None:
             await service.stop()
     except TimeoutError:
         print("Sebagian belum selesai; dilanjutkan saat dijalankan lagi.", file=sys.stderr)
+
+
+async def _started(service: Service, ending: asyncio.Event) -> bool:
+    """Whether the start came to its end; one that waits (for a disk, a lock) can be ended too."""
+    import asyncio
+
+    start = asyncio.ensure_future(service.start())
+    asked = asyncio.ensure_future(ending.wait())
+    await asyncio.wait((start, asked), return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if start.done():
+        await start
+        return True
+    start.cancel()
+    await asyncio.gather(start, return_exceptions=True)
+    return False
 
 
 def _shown(host: str) -> str:

@@ -188,7 +188,7 @@ def _row_matches(row: Sequence[Element], reading: Reading) -> Iterator[Found]:
             scope = 2 if element.gap > 3 else 0
             for end, path in ends.items():
                 for position in range(end, min(end + element.gap + 1, size)):
-                    if places[position][scope] != places[start][scope]:
+                    if places[position][scope] != places[path[-1]][scope]:
                         break
                     for words in _lengths(element, tags[position]):
                         longer.setdefault(position + words, (*path, position))

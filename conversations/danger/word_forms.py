@@ -47,6 +47,7 @@ _CLITICS = ("nipun", "ipun", "nya", "lah", "kah", "pun", "ku", "mu", "ny", "na",
 _LEET = str.maketrans("0134578", "oieastb")
 _SOUNDS = (("dh", "d"), ("th", "t"), ("bh", "b"), ("gh", "g"), ("jh", "j"))
 _REPEATED = re.compile(r"(?!nnya)(.)\1+")  # teman-nya is not tema-nya
+_TWICE = re.compile(r"([^\W\d_]+)2([^\W\d_]{0,4})")
 _VOWEL = re.compile(r"[aeiou]")
 _MARKS = re.compile(r"['’ʼ`´-]")
 
@@ -54,8 +55,10 @@ _MARKS = re.compile(r"['’ʼ`´-]")
 def key(word: str) -> str:
     """The spelling under which a word is compared.
 
-    >>> key("Dipukuliiin"), key("d1pukul"), key("dipukul2"), key("mate'a"), key("ghighir")
-    ('dipukulin', 'dipukul', 'dipukuldipukul', 'matea', 'gigir')
+    >>> key("Dipukuliiin"), key("d1pukul"), key("mate'a"), key("ghighir")
+    ('dipukulin', 'dipukul', 'matea', 'gigir')
+    >>> key("dipukul2"), key("anak2nya")
+    ('dipukuldipukul', 'anakanaknya')
     """
     word = _MARKS.sub("", word.lower())
     if not word.isascii():
@@ -65,8 +68,8 @@ def key(word: str) -> str:
     if word.isdecimal():
         return word
     if not word.isalpha():
-        if word[-1:] == "2":
-            word = word[:-1] * 2
+        if twice := _TWICE.fullmatch(word):
+            word = twice[1] * 2 + twice[2]
         word = word.translate(_LEET)
     for written, spoken in _SOUNDS:
         word = word.replace(written, spoken)
@@ -167,7 +170,11 @@ class Vocabulary:
         found = self._words.get(word)
         if found is not None and not all(tag[0] == "=" for tag in found):
             return found | self._words.get(word.removesuffix("nya"), NOTHING)
-        return self._without_clitic(word, found) or self._halved(word) or found
+        if (cut := self._without_clitic(word, found)) is not None:
+            return cut
+        if (halved := self._halved(word)) is not None:
+            return halved | (found or NOTHING)
+        return found
 
     def _without_clitic(self, word: str, own: Tags | None) -> Tags | None:
         for clitic in _CLITICS:
@@ -181,8 +188,14 @@ class Vocabulary:
         return None
 
     def _halved(self, word: str) -> Tags | None:
+        """Tags of a word said twice, also with an ending: baju-bajunya."""
+        endings = ("", *(clitic for clitic in _CLITICS if word.endswith(clitic)))
+        bare = (word.removesuffix(ending) for ending in endings)
+        return next((tags for twice in bare if (tags := self._half(twice))), None)
+
+    def _half(self, word: str) -> Tags | None:
         half, odd = divmod(len(word), 2)
-        if odd or word[:half] != word[half:]:
+        if odd or word.isdecimal() or word[:half] != word[half:]:
             return None
         tags = self._words.get(word[:half])
         if tags is None:

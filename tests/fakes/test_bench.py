@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from tests.bench.__main__ import Row, Scenario, load_script, measure, ratios_of
-from tests.bench.candidates import PEER, Candidate
+from tests.bench.__main__ import Row, Scenario, measure, ratios_of
+from tests.bench.candidates import OURS, PEER, Candidate
 
 ROW = Row("50 people", "ours", 1000.0, 5.0, 8.0, 10.0, 0.5, 100.0, 0, 0, 0.1)
 
 
-async def test_the_peer_holds_whole_conversations() -> None:
-    row = await measure(PEER, Scenario("2 people", people=2), seconds=0.5, warm_up=0.2)
+@pytest.mark.parametrize("candidate", [OURS, PEER], ids=["ours", "peer"])
+async def test_both_bots_hold_whole_conversations(candidate: Candidate) -> None:
+    row = await measure(candidate, Scenario("2 people", people=2), seconds=0.5, warm_up=0.2)
 
     assert row.per_second > 14
     assert row.unexpected == 0
@@ -44,8 +45,3 @@ def test_repeated_runs_give_the_median_and_keep_every_failure() -> None:
 
     assert row.per_second == 900.0
     assert row.unanswered == 3
-
-
-def test_a_script_is_loaded_by_its_place_and_nothing_else_is_taken_for_one() -> None:
-    with pytest.raises(TypeError, match=r"expected a tests\.fakes\.people\.Script"):
-        load_script("tests.bench.candidates:PEER")

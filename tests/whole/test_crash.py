@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,8 @@ PEOPLE = 30
 WALK = (*REGISTRATION, *FAMILY, *CHECKIN, *RATING)
 NOTICE = "Pengumuman"
 PATIENCE = 60.0
+REMINDER = 2
+"""From this priority on a message that may have been sent is not sent again."""
 OPEN = "SELECT count(*) FROM outbox WHERE status IN ('waiting', 'sending')"
 
 
@@ -98,7 +100,8 @@ async def _killed_and_restarted(
     async with await Database.open(process.url, vault=process.vault()) as database:
         await database.write(add_villages)
         codes = [await database.write(_a_member_of_staff) for _ in range(2)]
-    phones = Phones(fake)
+    phones, came = Phones(fake), Counter[str]()
+    fake.on_sent(lambda message: came.update([message.text]))
     village = Village(phones, fake)
     members = [phones.of(fake.user(name)) for name in ("Dimas", "Rina")]
     await process.start()
@@ -109,7 +112,9 @@ async def _killed_and_restarted(
     try:
         planned = 0
         for number in range(kills):
-            await _one_kill(fake, process, dice, f"{NOTICE} {number - 1}", planned)
+            await _one_kill(
+                fake, process, dice, lambda n=number: came[f"{NOTICE} {n - 1}"], planned
+            )
             planned = await _plan_notices(process, number)
             await process.start()
         await process.ready()
@@ -124,7 +129,11 @@ async def _killed_and_restarted(
 
 
 async def _one_kill(
-    fake: FakeTelegram, process: Process, dice: Random, notice: str, planned: int
+    fake: FakeTelegram,
+    process: Process,
+    dice: Random,
+    noticed: Callable[[], int],
+    planned: int,
 ) -> None:
     """While it is starting, or while notices go out, or after some messages and a moment."""
     chance = dice.random()
@@ -132,7 +141,7 @@ async def _one_kill(
         await asyncio.sleep(dice.uniform(0.1, 0.9))
     elif planned and chance < 0.7:
         some = min(planned, dice.randrange(1, PEOPLE))
-        await until(lambda: sum(sent.text == notice for sent in fake.sent) >= some, PATIENCE)
+        await until(lambda: noticed() >= some, PATIENCE)
     else:
         await process.ready()
         enough = len(fake.sent) + dice.randrange(3, 250)
@@ -191,7 +200,7 @@ def _kept(conn: Connection) -> Kept:
     for row in conn.execute(select(outbox_table)):
         if row.purpose == "broadcast":
             notices[address_of[row.address_id], row.dedupe_key.split(":")[1]] = row.status
-        elif row.status != "sent":
+        elif row.status != "sent" and (row.priority < REMINDER or row.status != "uncertain"):
             unsent.append((row.purpose, row.status))
     return Kept(
         given,
