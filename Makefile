@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := bot conversations locales storage tests
 PYTEST := $(BIN)/python -m pytest -n 2
+COVERED := --cov=conversations --cov=storage --cov=bot.turn --cov-report=term:skip-covered --cov-fail-under=95
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
@@ -20,7 +21,7 @@ run: $(READY)
 	@$(BIN)/kawan run
 
 test: $(READY)
-	@$(PYTEST) $(TESTS)
+	@$(PYTEST) $(if $(TESTS),$(TESTS),$(COVERED))
 
 setup: $(READY)
 

@@ -345,3 +345,48 @@ def test_nothing_but_nonsense_ends_every_form_within_a_bounded_number_of_replies
         )
 
     assert heard.ending is not None
+
+
+KINDS = b"""\
+| survey |
+| | type | name | label | appearance |
+| | decimal | berat | Berapa kilo beratnya? | |
+| | date | kontrol | Hari apa kontrolnya? | |
+| | time | jam | Jam berapa? | |
+| | integer | umur | Umurnya? | umur |
+| | integer | anak | Berapa anaknya? | jumlah_anak |
+| | audio | suara | Rekam suaranya. | |
+| | acknowledge | paham | Sudah jelas? | |
+"""
+
+
+def test_each_kind_of_question_reads_what_people_really_write() -> None:
+    asked = Asked(read_form(KINDS, "macam.md"))
+    for reply in ("7,5 kilo", "besok", "jam 9 pagi", "3 tahun 8 bulan", "dua anak"):
+        asked.says(reply)
+
+    asked.hears(Inbound(Kind.VOICE, asked.world.now, media=Media("f")))
+    asked.says("ya")
+
+    answers = dict(asked.now.answers)
+    assert answers.pop("suara").startswith("voice:")
+    assert answers == {
+        "berat": "7.5",
+        "kontrol": "2026-11-19",
+        "jam": "09:00",
+        "umur": "3",
+        "anak": "2",
+        "paham": "OK",
+    }
+    assert asked.heard.ending is interview.Ending.FINISHED
+
+
+def test_words_are_no_recording() -> None:
+    asked = Asked(read_form(KINDS.replace(b"audio", b"image"), "macam.md"))
+    for reply in ("7,5", "besok", "jam 9 pagi", "3", "2"):
+        asked.says(reply)
+
+    asked.says("nanti saya kirim")
+
+    assert asked.now.at == "suara"
+    assert asked.now.tries == 1
