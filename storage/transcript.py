@@ -27,7 +27,7 @@ _HEARD = text(
     " ORDER BY id DESC LIMIT :limit"
 )
 _SAID = text(
-    "SELECT o.id, o.body, o.status, o.finished_at, o.not_before, o.created_at"
+    "SELECT o.id, o.body, o.not_before, o.created_at"
     " FROM outbox o JOIN addresses a ON a.id = o.address_id"
     " WHERE a.channel = :channel AND a.account = :account AND a.address = :address"
     " AND o.created_at >= a.created_at"
@@ -61,6 +61,7 @@ class Said:
 
     id: int
     at: datetime
+    """From when on it could go: a time that stays the same while it is being sent."""
     message: Message | None
 
 
@@ -100,8 +101,7 @@ def addresses_of(conn: Connection, channel: str, account: str, limit: int) -> tu
 def _said(conn: Connection, row: Any) -> Said:
     body = _opened(conn, row.body, b"outbox")
     message = None if body is None else Message.from_json(orjson.loads(body))
-    at = row.finished_at or max(row.not_before, row.created_at)
-    return Said(row.id, from_ms(at), message)
+    return Said(row.id, from_ms(max(row.not_before, row.created_at)), message)
 
 
 def _opened(conn: Connection, sealed: Any, purpose: bytes = b"inbox") -> bytes | None:

@@ -39,7 +39,7 @@ def planned(conn: Connection, text: str, at: datetime, address: str = "62812") -
 
 
 def sent(conn: Connection, text: str, at: datetime, address: str = "62812") -> None:
-    id_ = planned(conn, text, NOW, address)
+    id_ = planned(conn, text, at, address)
     outbox.record(conn, [Result(id_, Status.SENT)], at)
 
 
@@ -74,7 +74,7 @@ async def test_only_the_newest_are_told(database: Database) -> None:
     assert [one.message and one.message.text for one in said] == ["3", "4"]
 
 
-async def test_what_went_stands_where_it_was_sent_and_what_waits_is_not_told(
+async def test_what_went_stands_where_it_was_due_and_what_waits_is_not_told(
     database: Database,
 ) -> None:
     def unit(conn: Connection) -> None:
@@ -152,3 +152,18 @@ async def test_addresses_are_told_the_newest_first(database: Database) -> None:
     told = await database.read(lambda conn: transcript.addresses_of(conn, "telegram", "bot", 2))
 
     assert told == ("3", "2")
+
+
+async def test_what_is_still_being_written_down_keeps_its_place(database: Database) -> None:
+    def unit(conn: Connection) -> None:
+        first, second = planned(conn, "satu", NOW), planned(conn, "dua", NOW)
+        outbox.claim(conn, "me/1", NOW, NOW + MINUTE, 10)
+        outbox.record(conn, [Result(first, Status.SENT)], NOW + MINUTE)
+        outbox.claim(conn, "me/1", NOW, NOW + MINUTE, 10)
+        assert second
+
+    await database.write(unit)
+
+    said = await database.read(lambda conn: transcript.said(conn, *HERE, 10))
+
+    assert [one.message and one.message.text for one in said] == ["satu", "dua"]
