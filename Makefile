@@ -41,7 +41,7 @@ bench: $(READY)
 	@$(BIN)/python -m tests.bench
 
 soak: $(READY)
-	@HYPOTHESIS_PROFILE=soak $(PYTEST) tests
+	@$(PYTEST) -m soak tests
 
 docs: $(READY)
 	@KAWAN_DOCS=1 $(PYTEST) -m browser tests/browser

@@ -105,7 +105,7 @@ def told(talk: Talk, interview: Interview, path: str, value: str) -> None:
         return
     code = interview.facts.get("tugas.kode", "")
     if code and value:
-        talk.add(TaskExtended(code, content=f"{path}: {value}"))
+        _add_part(talk, code, path, value)
     if path == "aman" and value == "belum" and "aman.alarm" not in interview.facts:
         talk.open_task("concern", Level.MERAH, "reason.unsafe", content=f"lihat {code}")
         talk.set_fact(interview.id, "aman.alarm", "ya")
@@ -125,7 +125,7 @@ def call_me(talk: Talk, interview: Interview, path: str, value: str) -> None:
     """When she may be called."""
     code = interview.facts.get("tugas.kode", "")
     if code and value:
-        talk.add(TaskExtended(code, content=f"waktu: {value}"))
+        _add_part(talk, code, "waktu", value)
 
 
 def will_be_called(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
@@ -172,6 +172,16 @@ def safe_word_answered(talk: Talk, interview: Interview, answers: Mapping[str, s
         talk.say("all_right")
 
 
+def _add_part(talk: Talk, code: str, name: str, value: str) -> None:
+    """One more thing she said about a task; a recording goes along to be heard."""
+    kind, _, file = value.partition(":")
+    if kind in ("voice", "image") and file:
+        said = f"{name}: {talk.text('review.file')}"
+        talk.add(TaskExtended(code, content=said, media=MediaId(file)))
+    else:
+        talk.add(TaskExtended(code, content=f"{name}: {value}"))
+
+
 def _remember(talk: Talk, interview: Interview, code: str) -> None:
     talk.set_fact(interview.id, "tugas.kode", code)
 
@@ -179,7 +189,9 @@ def _remember(talk: Talk, interview: Interview, code: str) -> None:
 CONVERSATIONS = (
     Conversation("lapor", reported, answered=told, ended_early=left_open, owns_files=True),
     Conversation("bahaya", confirmed),
-    Conversation("hubungi", will_be_called, answered=call_me, ended_early=left_open),
+    Conversation(
+        "hubungi", will_be_called, answered=call_me, ended_early=left_open, owns_files=True
+    ),
     Conversation("bingung", passed_on),
     Conversation("sandi", safe_word_answered),
 )

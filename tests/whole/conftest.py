@@ -10,8 +10,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    profile = config.getoption("--hypothesis-profile", default=None)
-    if profile == "soak" or "soak" in config.getoption("-m"):
+    if "soak" in config.getoption("-m"):
         return
     for item in items:
         if item.get_closest_marker("soak"):
