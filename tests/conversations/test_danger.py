@@ -69,7 +69,8 @@ def measure(part: str) -> Figures:
 
 
 @pytest.mark.parametrize(
-    ("part", "found", "alarmed"), [("tune", 0.985, 0.005), ("held", 0.94, 0.02)]
+    ("part", "found", "alarmed"),
+    [("tune", 0.985, 0.005), ("held", 0.945, 0.02), ("fresh", 0.8, 0.02)],
 )
 def test_the_figures_do_not_fall(part: str, found: float, alarmed: float) -> None:
     figures = measure(part)
@@ -80,7 +81,11 @@ def test_the_figures_do_not_fall(part: str, found: float, alarmed: float) -> Non
 
 
 def test_the_class_of_an_urgent_sentence_is_nearly_always_among_the_hits() -> None:
-    urgent = [s for s in sentences("tune") + sentences("held") if s.expected == "urgent"]
+    urgent = [
+        s
+        for s in sentences("tune") + sentences("held") + sentences("fresh")
+        if s.expected == "urgent"
+    ]
 
     right = [s for s in urgent if s.cls in {hit.cls for hit in find(s.text)}]
 
