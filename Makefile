@@ -39,6 +39,8 @@ format: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.broadcast
+	@$(BIN)/python -m tests.bench.idle
 
 soak: $(READY)
 	@$(PYTEST) -m soak tests

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from string import Formatter
@@ -19,12 +20,15 @@ from conversations import danger
 from conversations.form import check_source
 from locales import FALLBACK, catalogue, hotlines, languages
 from locales import danger as lexicon
+from locales.calendar import CalendarError, Ramadan, ramadans
 from locales.tips import TipError, tips
 from locales.words import WordListError, words
 
 LONGEST_MESSAGE: Final = 300
 ROOM: Final = 12
 """Characters that a filled placeholder is reckoned to take."""
+
+A_YEAR: Final = timedelta(days=366)
 
 _KINDS: Final = (".md", ".xlsx", ".csv")
 _SPEAKS: Final = frozenset({"say", "text"})
@@ -37,6 +41,8 @@ class Checked:
 
     looked_at: str
     problems: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    """What somebody should look after soon; nothing is wrong yet."""
 
 
 def files(paths: Iterable[Path]) -> Checked:
@@ -45,8 +51,8 @@ def files(paths: Iterable[Path]) -> Checked:
     return Checked(f"{len(named)} lembar", tuple(line for path in named for line in _file(path)))
 
 
-def everything() -> Checked:
-    """Every shipped form, catalogue, tip, word list, danger word and telephone line."""
+def everything(today: date | None = None) -> Checked:
+    """Every shipped form, catalogue, tip, word list, danger word, telephone line, the calendar."""
     folder = resources.files("conversations") / "forms"
     sheets = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(_KINDS))
     problems = [
@@ -55,7 +61,26 @@ def everything() -> Checked:
         for problem in check_source((folder / name).read_bytes(), name)
     ]
     problems += [*_catalogues(), *_tips(), *_lists()]
-    return Checked(f"{len(sheets)} lembar, {len(languages())} bahasa", tuple(problems))
+    looked_at = f"{len(sheets)} lembar, {len(languages())} bahasa"
+    try:
+        warnings = tuple(outdated(ramadans(), today or datetime.now(UTC).date()))
+    except CalendarError as error:
+        return Checked(looked_at, (*problems, str(error)))
+    return Checked(looked_at, tuple(problems), warnings)
+
+
+def outdated(known: Sequence[Ramadan], today: date) -> Iterator[str]:
+    """What of the calendar will soon be missing, and what nobody has compared yet."""
+    name = "locales/calendar.toml"
+    if not known or known[-1].last < today + A_YEAR:
+        yield f"{name}: Ramadan tahun depan belum ada; tambahkan"
+    for one in known:
+        if not one.checked and one.last >= today:
+            yield (
+                f"{name}: Ramadan {one.hijri} ({one.first} sampai {one.last}) masih perhitungan;"
+                " cocokkan setelah sidang isbat"
+            )
+            return
 
 
 def _file(path: Path) -> Iterator[str]:

@@ -11,7 +11,20 @@ import sys
 
 import typer
 
-from bot.commands import checking, data, office, programme, running, staff
+from bot.commands import (
+    broadcast,
+    checking,
+    data,
+    enrolment,
+    office,
+    programme,
+    report,
+    rules,
+    running,
+    schools,
+    sessions,
+    staff,
+)
 
 app = typer.Typer(
     name="kawan",
@@ -22,7 +35,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (running, staff, programme, checking, data):
+for group in (
+    running,
+    staff,
+    programme,
+    rules,
+    schools,
+    sessions,
+    enrolment,
+    broadcast,
+    report,
+    checking,
+    data,
+):
     group.register(app)
 
 

@@ -34,8 +34,23 @@ TICK: Final = 1.0
 """Seconds between two looks at the due work."""
 
 MOST_ATTEMPTS: Final = 3
+
+NEVER_GIVEN_UP: Final = frozenset({"rule", "series"})
+"""Work without which nothing would be planned any more: it is tried again for ever, ever later."""
+
+_LATEST: Final = 6
+"""Attempts after which the pause before the next one (10 minutes) grows no more."""
+
 AT_ONCE: Final = 32
 """Pieces of due work handed to the database together: replies to people do not wait for more."""
+
+_LONGEST_LOOK: Final = 0.8
+"""Seconds of one look: it ends before the next one begins."""
+
+_SHARE: Final = 3
+"""Work for many takes at most this part (a third) of the time; replies go in between."""
+
+_LONGEST_PAUSE: Final = 0.1
 
 JUMP: Final = timedelta(minutes=10)
 """A clock that went ahead so far, unmoved by us, may go back: wait before anything is missed."""
@@ -131,9 +146,50 @@ class Ticker:
         self._again_at: dict[tuple[str, str], float] = {}
         self._looked: tuple[datetime, float] | None = None
         self._held_until = 0.0
+        self._next_at: datetime | None = None
+        self._last: frozenset[tuple[str, str]] = frozenset()
+        self._woken: asyncio.Task[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
 
-    async def tick(self) -> int:
-        """Do a batch of what is due; how many pieces were tried."""
+    def wake(self) -> None:
+        """Something was planned that may be due now: do not wait for the next tick."""
+        if self._woken is None or self._woken.done():
+            self._woken = asyncio.ensure_future(_unfailing(self.look)())
+
+    async def stop(self) -> None:
+        """Leave off what `wake` began; a piece of work is done whole or not at all."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._woken is not None:
+            self._woken.cancel()
+            await asyncio.gather(self._woken, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Do what is due; nothing due costs one read.
+
+        Work that goes on (a row that advances or is due again at once) goes on at once, and what
+        falls due before the next tick is done at its moment.
+        """
+        until = self._monotonic() + _LONGEST_LOOK
+        while self._monotonic() < until:
+            if not await self.tick(gently=True):
+                break
+        if self._next_at is not None:
+            wait = (self._next_at - self._clock.now()).total_seconds()
+            if 0 < wait < TICK:
+                self._wake_in(wait)
+
+    def _wake_in(self, seconds: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_later(seconds + 0.001, self.wake)
+
+    async def tick(self, *, gently: bool = False) -> int:
+        """Do a batch of what is due; how many pieces were tried.
+
+        A piece of one person is short, so they go together. Work for many goes part by part,
+        `gently` with a pause after each, so that people who write are not behind all of it.
+        """
         async with self._one_at_a_time:
             now = self._clock.now()
             if self._jumped(now):
@@ -145,8 +201,16 @@ class Ticker:
             except NotWritten as error:
                 _log.warning("due work waits for the database", error=type(error).__name__)
                 return 0
-            outcomes = [asyncio.ensure_future(self._attempt(row, now)) for row in rows]
-            await asyncio.gather(*outcomes)
+            self._last = frozenset((row.kind, row.subject) for row in rows)
+            persons = [self._attempt(row, now) for row in rows if row.person_id is not None]
+            await asyncio.gather(*persons)
+            for row in rows:
+                if row.person_id is None:
+                    began = self._monotonic()
+                    await self._attempt(row, now)
+                    if gently:
+                        took = self._monotonic() - began
+                        await self._clock.sleep(min((_SHARE - 1) * took, _LONGEST_PAUSE))
             return len(rows)
 
     async def catch_up(self) -> None:
@@ -186,26 +250,34 @@ class Ticker:
         return steady < self._held_until
 
     async def _due(self, now: datetime) -> list[DueRow]:
-        next_at = await self._database.read(due.next_at)
+        next_at = self._next_at = await self._database.read(due.next_at)
         if next_at is None or next_at > now:
             return []
         steady = self._monotonic()
         self._again_at = {row: at for row, at in self._again_at.items() if at > steady}
-        limit = AT_ONCE + len(self._again_at)
-        rows = await self._database.write(lambda conn: due.next_due(conn, now, limit))
-        return [row for row in rows if (row.kind, row.subject) not in self._again_at][:AT_ONCE]
+        limit = AT_ONCE + len(self._again_at) + len(self._last)
+        found = await self._database.write(lambda conn: due.next_due(conn, now, limit))
+        rows = [row for row in found if (row.kind, row.subject) not in self._again_at]
+        rows.sort(key=self._had_its_turn)
+        return rows[:AT_ONCE]
+
+    def _had_its_turn(self, row: DueRow) -> bool:
+        """Long work that was just done a part of lets the others go first."""
+        return (row.kind, row.subject) in self._last
 
     async def _attempt(self, row: DueRow, now: datetime) -> None:
-        if row.attempts >= MOST_ATTEMPTS:
+        last = row.kind not in NEVER_GIVEN_UP and row.attempts + 1 >= MOST_ATTEMPTS
+        if last and row.attempts >= MOST_ATTEMPTS:
             await self._fail(row, "the process ended during every attempt")
             return
         try:
             claimed = await self._surely(lambda conn: self._wake(conn, row))
         except Exception as error:
-            if row.attempts + 1 >= MOST_ATTEMPTS:
+            if last:
                 await self._fail(row, place_of(error))
                 return
-            self._again_at[row.kind, row.subject] = self._monotonic() + 10.0 * 2**row.attempts
+            pause = 10.0 * 2 ** min(row.attempts, _LATEST)
+            self._again_at[row.kind, row.subject] = self._monotonic() + pause
             _log.warning("due work failed", kind=row.kind, error=place_of(error))
         else:
             self._hand_over(claimed)

@@ -2,7 +2,7 @@
 
 The service answers on a socket in its data folder, which only its own user can open: one JSON line
 asks, one answers. When no service runs, the command takes the lock and does the same operation
-itself. Reading needs neither. What the operations are is in operations.py.
+itself. Reading needs neither. What the operations are is in operations/.
 """
 
 from __future__ import annotations

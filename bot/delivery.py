@@ -19,10 +19,11 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.channels.channel import Channel
-from bot.limits import TELEGRAM_PACE, Clock, Pace
+from bot.limits import TELEGRAM_PACE, Clock, Pace, is_bulk
 from bot.meters import Meters
 from bot.outlet import IN_FLIGHT, Outlet
 from conversations.message import Priority
+from conversations.politeness import Polite
 from storage import outbox
 from storage.database import Database, NotWritten
 from storage.outbox import Claimed, Result, Status
@@ -32,6 +33,7 @@ LEASE: Final = timedelta(seconds=300)
 
 _MOST_QUEUED: Final = 2 * IN_FLIGHT
 _MOST_RECORDED: Final = 500
+_BULK_FLUSH: Final = 8
 _BETWEEN_CLAIMS: Final = 0.02
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 _WITHOUT_CHANNEL: Final = timedelta(minutes=10)
@@ -50,7 +52,8 @@ class Delivery:
     """Sends the outbox of one service through its channels.
 
     `owner` is `service/run`: rows that an earlier run of the same service held are freed at start.
-    `flush_seconds` is how long results wait for company before they are written together.
+    `flush_seconds` is how long results wait for company before they are written together; those of
+    what nobody asked for, of which there may be thousands, wait eight times as long.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Delivery:
         meters: Meters,
         paces: Mapping[str, Pace] | None = None,
         quiet: Callable[[Claimed], bool] = _never,
+        polite: Polite | None = None,
         flush_seconds: float = 0.003,
     ) -> None:
         self.owner = owner
@@ -71,6 +75,7 @@ class Delivery:
         self._clock = clock
         self._meters = meters
         self._flush_seconds = flush_seconds
+        self._polite = polite
         self._outlets = {
             name: Outlet(
                 channel,
@@ -80,6 +85,7 @@ class Delivery:
                 meters=meters,
                 settle=self._settle,
                 quiet=quiet,
+                want=self._want,
             )
             for name, channel in channels.items()
         }
@@ -167,6 +173,10 @@ class Delivery:
         away = [name for name, outlet in self._outlets.items() if outlet.is_away]
         return f"not reachable, messages wait: {', '.join(away)}" if away else ""
 
+    def _want(self) -> None:
+        if self._more:
+            self.wake()
+
     def _put(self, row: Claimed) -> None:
         outlet = self._outlets.get(row.channel)
         if outlet is None:
@@ -188,6 +198,12 @@ class Delivery:
         if blocked:
             self._blocked[claimed.id] = (claimed.address_id, blocked)
         self._results.append(result)
+        if not is_bulk(claimed.priority) or result.status is Status.WAITING:
+            self._dirty.set()
+        elif len(self._results) == 1:
+            asyncio.get_running_loop().call_later(_BULK_FLUSH * self._flush_seconds, self._write)
+
+    def _write(self) -> None:
         self._dirty.set()
 
     async def _claim_when_due(self) -> None:
@@ -246,7 +262,7 @@ class Delivery:
             self._more = True
             self._due_at(min((pause for pause in pauses if pause), default=now + _LOOK_AGAIN))
             return
-        bulk = min(room, sum(max(0, outlet.bulk_room()) for outlet in self._outlets.values()))
+        bulk = min(room, self._bulk_room())
         resting = set().union(*(outlet.resting() for outlet in self._outlets.values()))
         lease_until, returned = now + LEASE, self._returned
 
@@ -255,7 +271,16 @@ class Delivery:
                 conn, self.owner, now, lease_until, room, resting, least=Priority.REPLY
             )
             if bulk and len(rows) < room:
-                rows += outbox.claim(conn, self.owner, now, lease_until, bulk, resting)
+                rows += outbox.claim(
+                    conn,
+                    self.owner,
+                    now,
+                    lease_until,
+                    bulk,
+                    resting,
+                    most=Priority.REMINDER,
+                    polite=self._polite,
+                )
             return rows, outbox.next_at(conn)
 
         try:
@@ -269,6 +294,11 @@ class Delivery:
         for outlet in self._outlets.values():
             outlet.pump()
         self._look_at(next_at, now, returned)
+
+    def _bulk_room(self) -> int:
+        """A claim cannot choose channels, so the one with the least room decides."""
+        awake = [outlet for outlet in self._outlets.values() if outlet.pause() is None]
+        return min((outlet.bulk_room() for outlet in awake), default=0)
 
     def _look_at(self, next_at: datetime | None, now: datetime, returned: int) -> None:
         """When to claim next. If nothing waits (and nothing was returned meanwhile), nobody is

@@ -27,6 +27,12 @@ PATIENCE: Final = 20.0
 _MOST_STEPS: Final = 2_000
 _A_MOMENT: Final = timedelta(milliseconds=1)
 
+BEHIND_THE_SCENES: Final = ("rule", "sweep", "series")
+"""Due work that only plans other work: nobody would see that it has happened."""
+
+_FAR: Final = timedelta(days=8)
+"""So far ahead the next thing is looked for: every week has its check-in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Journey:
@@ -48,7 +54,7 @@ class Journey:
             until = self.clock.now() + by
             for _ in range(_MOST_STEPS):
                 await self.settle()
-                next_at = await self.next_event()
+                next_at = await self.database.read(_next_moment)
                 if next_at is None or next_at > until:
                     break
                 await self._move_to(next_at + _A_MOMENT)
@@ -59,13 +65,17 @@ class Journey:
     async def advance_to_next(self) -> datetime | None:
         """Go to the next thing that happens; None when nothing is planned."""
         await self.settle()
-        next_at = await self.next_event()
-        if next_at is None:
-            return None
-        return await self.advance(max(next_at + _A_MOMENT - self.clock.now(), timedelta()))
+        far = self.clock.now() + _FAR
+        while True:
+            seen, next_at = await self.next_event(), await self.database.read(_next_moment)
+            if next_at is None or (seen is None and next_at > far):
+                return None
+            reached = await self.advance(max(next_at + _A_MOMENT - self.clock.now(), timedelta()))
+            if seen is not None and seen <= next_at:
+                return reached
 
     async def next_event(self) -> datetime | None:
-        """When the next due work is done or the next held message leaves."""
+        """When somebody next hears something, as far as that is planned."""
         return await self.database.read(_next_event)
 
     async def settle(self) -> bool:
@@ -74,7 +84,7 @@ class Journey:
             async with asyncio.timeout(PATIENCE):
                 while True:
                     await self._work()
-                    next_at = await self.next_event()
+                    next_at = await self.database.read(_next_moment)
                     if next_at is None or next_at > self.clock.now():
                         return True
         return False
@@ -97,5 +107,13 @@ class Journey:
 
 
 def _next_event(conn: Connection) -> datetime | None:
-    moments = (due.next_at(conn), outbox.next_at(conn))
+    return _earlier(due.next_apart_from(conn, BEHIND_THE_SCENES), outbox.next_at(conn))
+
+
+def _next_moment(conn: Connection) -> datetime | None:
+    """The same, with what happens behind the scenes."""
+    return _earlier(due.next_at(conn), outbox.next_at(conn))
+
+
+def _earlier(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)

@@ -7,6 +7,8 @@ but the real clock.
 from __future__ import annotations
 
 import asyncio
+import math
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -118,37 +120,101 @@ def is_bulk(priority: Priority) -> bool:
     return priority in (Priority.REMINDER, Priority.BROADCAST)
 
 
+class Permission:
+    """One message that may leave: when it left, and when the platform answered (None: not yet)."""
+
+    __slots__ = ("answered", "left")
+
+    def __init__(self, left: float) -> None:
+        self.left = left
+        self.answered: float | None = None
+
+
+_MARGIN = 0.002
+"""Seconds added to every second: clocks have steps, and a platform may round."""
+
+_MOST_DELAY = 0.25
+"""So late a message may be on its way out without the rate being exceeded at the other end."""
+
+_CATCH_UP = 0.1
+"""Seconds of standstill that are made up for at once."""
+
+_REMEMBERED = 10.0
+"""Seconds after which a way that was once shorter is forgotten, and as many again."""
+
+
 class Rate:
-    """Hands out at most `per_second` permissions a second, with hardly any burst.
+    """Hands out permissions so that no sliding second holds more than `per_second` of them, as the
+    platform sees it.
 
-    Times are seconds on any clock that only goes forward.
+    There are as many places as messages in a second. A message takes a place when it leaves, and
+    the place is free again a second after the platform had the message: that was at the latest when
+    it answered, less the shortest time that the way there and back ever took. So a message that was
+    held up on its way never meets those of the next second. Permissions come evenly; what a
+    standstill kept back may leave at once, where places are free.
 
-    >>> rate = Rate(2.0, burst=1)
-    >>> rate.take(10.0), rate.take(10.1), round(rate.wait(10.1), 2), rate.take(10.5)
-    (True, False, 0.4, True)
+    Times are seconds; a clock that is set back starts a new second.
+
+    >>> rate = Rate(2.0)
+    >>> bool(rate.take(10.0)), bool(rate.take(10.1)), round(rate.wait(10.1), 2)
+    (True, False, 0.3)
+    >>> bool(rate.take(10.5)), round(rate.wait(10.5), 3)
+    (True, 0.752)
     """
 
-    __slots__ = ("_at", "_burst", "_left", "_per_second")
+    __slots__ = (
+        "_apart", "_next", "_now", "_period", "_places", "_since", "_taken", "_way", "_way_before",
+    )  # fmt: skip
 
-    def __init__(self, per_second: float, burst: float | None = None) -> None:
-        self._per_second = per_second
-        self._burst = max(1.0, per_second / 10) if burst is None else burst
-        self._left = self._burst
-        self._at: float | None = None
+    def __init__(self, per_second: float, began: float = -math.inf) -> None:
+        """With `began` it hands out nothing for a second: what left before is not known."""
+        self._places = max(1, math.floor(per_second))
+        self._period = max(1.0, self._places / per_second) + _MARGIN
+        self._apart = 1.0 / per_second
+        self._taken: deque[Permission] = deque()
+        self._next = began + self._period
+        self._now = -math.inf
+        self._way = self._way_before = math.inf
+        self._since = -math.inf
 
     def wait(self, now: float) -> float:
-        """Seconds until `take` will say yes."""
-        self._refill(now)
-        return 0.0 if self._left >= 1 - 1e-9 else (1 - self._left) / self._per_second
+        """Seconds until `take` will say yes, as far as is known now."""
+        if now < self._now:
+            self._set_back(now)
+        self._now = now
+        free = self._next
+        if len(self._taken) >= self._places:
+            free = max(free, self._free_at(self._taken[0]))
+        return max(0.0, free - now)
 
-    def take(self, now: float) -> bool:
-        """Use one permission, if there is one."""
-        if self.wait(now) > 0:
-            return False
-        self._left -= 1
-        return True
+    def take(self, now: float) -> Permission | None:
+        """Use one permission, if there is one; whoever has it says when it was `answered`."""
+        if self.wait(now) > 1e-6:
+            return None
+        if len(self._taken) >= self._places:
+            self._taken.popleft()
+        permission = Permission(now)
+        self._taken.append(permission)
+        self._next = max(self._next, now - _CATCH_UP) + self._apart
+        return permission
 
-    def _refill(self, now: float) -> None:
-        passed = max(0.0, now - self._at) if self._at is not None else 0.0
-        self._left = min(self._burst, self._left + passed * self._per_second)
-        self._at = now
+    def answered(self, permission: Permission, now: float) -> None:
+        """The platform answered, or it is over in another way."""
+        permission.answered = now
+        if abs(now - self._since) > _REMEMBERED:
+            self._way_before, self._way, self._since = self._way, math.inf, now
+        self._way = min(self._way, max(0.0, now - permission.left))
+
+    def _free_at(self, permission: Permission) -> float:
+        delay = _MOST_DELAY
+        if permission.answered is not None:
+            shortest = min(self._way, self._way_before)
+            delay = min(delay, max(0.0, permission.answered - permission.left - shortest))
+        return permission.left + delay + self._period
+
+    def _set_back(self, now: float) -> None:
+        for permission in self._taken:
+            permission.left = min(permission.left, now)
+            if permission.answered is not None:
+                permission.answered = min(permission.answered, now)
+        self._next = min(self._next, now + self._apart)

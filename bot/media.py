@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -21,6 +22,7 @@ from sqlalchemy import Connection
 from bot.channels.channel import Channel, File, Gone, TooLarge, Unreachable
 from bot.limits import Clock, Pauses
 from bot.receiving import place_of
+from conversations.dialogue import PersonId
 from conversations.message import MediaId
 from storage import media
 from storage.database import Database, NotWritten
@@ -115,6 +117,18 @@ class MediaStore:
             await asyncio.to_thread(self._delete, doomed)
             await self._write(lambda conn: media.erased(conn, doomed))
         return len(waiting) + len(doomed)
+
+    async def add(self, kind: str, data: bytes, by: PersonId | None) -> MediaId:
+        """Keep a file of our own, to be sent to many; raises Refusal for what we do not keep."""
+        _check(kind, data)
+        id_ = MediaId(secrets.token_hex(6))
+        now = self._clock.now()
+        await asyncio.to_thread(self._save, id_, data)
+        mime = type_of(data)
+        await self._database.write(
+            lambda conn: media.add(conn, id_, kind, mime, len(data), by, now)
+        )
+        return id_
 
     async def load(self, id_: MediaId) -> File:
         """A kept file, opened; raises MediaLost."""

@@ -17,12 +17,15 @@ from conversations.dialogue import (
     ChildId,
     Consent,
     Person,
+    PersonId,
     Role,
+    VillageId,
 )
-from conversations.registration import next_checkin
-from storage import children, due, meta, people, staff
+from storage import children, due, meta, people, roster, schools, staff
 from storage.people import Seat
+from storage.roster_sheet import Listed
 from storage.schema import people as people_table
+from storage.schools import NewSchool
 
 MARK: Final = "sample"
 """Under this name the database remembers that it was given the sample."""
@@ -68,7 +71,9 @@ def seed(conn: Connection, channel: str, account: str, now: datetime) -> bool:
             case Role.STAFF:
                 _join_staff(conn, _seat(conn, channel, account, persona, now), persona, now)
             case Role.CADRE:
-                _register_cadre(conn, _seat(conn, channel, account, persona, now), persona, now)
+                cadre = _seat(conn, channel, account, persona, now)
+                _register_cadre(conn, cadre, persona, now)
+                _open_school(conn, cadre.person.id, now)
             case Role.CAREGIVER if persona is PERSONAS[0]:
                 _register_grandmother(conn, _seat(conn, channel, account, persona, now), now)
     meta.put(conn, MARK, now.isoformat().encode())
@@ -107,6 +112,23 @@ def _register_cadre(conn: Connection, seat: Seat, persona: Persona, now: datetim
     )
 
 
+def _open_school(conn: Connection, cadre: PersonId, now: datetime) -> None:
+    """The cadre's school, with two grandmothers who have no phone: BANTU helps them along."""
+    new = NewSchool(
+        "Sekolah Bok-Ebok Sumbersalak",
+        "bok_ebok",
+        "BOK-SBS",
+        village_id=VillageId(_village(conn, "SBS")),
+        place="balai desa",
+        cadre=cadre,
+    )
+    school = schools.open_(conn, new, now)
+    for name, grandchild, age in (("Jumaati", "Rafi", 7), ("Tuni", "Lia", 4)):
+        listed = Listed(0, name, "Mbah", "nenek", children=((grandchild, now.year - age),))
+        planned = roster.plan(conn, school, [listed])
+        roster.bring_in(conn, school, planned, now)
+
+
 def _register_grandmother(conn: Connection, seat: Seat, now: datetime) -> None:
     person, year = seat.person.id, now.year
     known = {
@@ -132,7 +154,6 @@ def _register_grandmother(conn: Connection, seat: Seat, now: datetime) -> None:
             father=father,
         )
         children.add(conn, person, child, now)
-    due.plan(conn, "checkin", str(person), person, next_checkin(seat.person, now), None)
 
 
 def _agree(conn: Connection, seat: Seat, capacity: str, now: datetime) -> None:

@@ -13,6 +13,7 @@ import inspect
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import time
 from functools import partial
@@ -37,9 +38,10 @@ from bot.serving import Web
 from bot.settings import Settings
 from bot.turn import Turns
 from conversations import danger, reading
+from conversations.politeness import Polite
 from locales import languages
 from locales.tips import tips
-from storage import forms, retention
+from storage import forms, meta, retention, rules
 from storage.database import Database, NotWritten
 from storage.inbox import Received
 from storage.lock import Lock
@@ -187,6 +189,7 @@ class Service:
             media=self.media,
             now=self.clock.now,
             take_up=self.receiving.take_up,
+            wake=self._look_now,
         )
         control = Control(settings.folder, desk)
         await control.start()
@@ -225,6 +228,7 @@ class Service:
                 public_url=settings.public_url,
                 webhook_secret=webhook_secret(secret) if settings.telegram_webhook else "",
             )
+            self.telegram.introduced = self._remember_bot
             self.channels[self.telegram.name] = self.telegram
             self._undo.append(self.telegram.close)
         if settings.simulator:
@@ -236,8 +240,9 @@ class Service:
             self.channels[self.simulator.name] = self.simulator
 
     async def _make_ready(self) -> None:
-        """Sample data where it belongs; refuse a real channel that nobody stands behind."""
+        """Rules, sample data where it belongs; refuse a real channel that nobody stands behind."""
         now = self.clock.now()
+        await self.database.write(lambda conn: rules.ensure(conn, now))
         simulator = self.simulator
         if self.settings.sample and simulator is not None:
             name, account = simulator.name, simulator.account
@@ -251,7 +256,13 @@ class Service:
         settings, clock = self.settings, self.clock
         service = hashlib.sha256(str(settings.folder.absolute()).encode()).hexdigest()[:12]
         owner = f"{service}/{secrets.token_hex(6)}"
-        programme = Programme(settings.responsible, settings.zone, settings.language)
+        programme = Programme(
+            settings.responsible,
+            settings.zone,
+            settings.language,
+            bulk_rate=_SIMULATOR_PACE.bulk if settings.sample else settings.telegram_bulk_rate,
+            alone_up_to=settings.broadcast_approval,
+        )
         turns = Turns(
             programme,
             parsers={name: channel.parse for name, channel in self.channels.items()},
@@ -270,6 +281,7 @@ class Service:
                 "telegram": replace(TELEGRAM_PACE, bulk=settings.telegram_bulk_rate),
                 "simulator": _SIMULATOR_PACE,
             },
+            polite=Polite(settings.quiet_hours, settings.weekly_messages),
         )
         self.receiving = Receiving(
             self.database,
@@ -289,6 +301,16 @@ class Service:
         """Replies leave at once; what the turn planned for others is looked for in the outbox."""
         self.delivery.take(claimed)
         self.delivery.wake()
+
+    def _look_now(self) -> None:
+        """A command planned something: nobody waits for the next tick."""
+        self.ticker.wake()
+        self.delivery.wake()
+
+    async def _remember_bot(self, name: str) -> None:
+        """What the bot is called, for the links on posters; the next start tells it again."""
+        with suppress(NotWritten):
+            await self.database.write(lambda conn: meta.put(conn, meta.TELEGRAM_BOT, name.encode()))
 
     def _start_receiving(self) -> None:
         for name, channel in self.channels.items():
@@ -311,7 +333,8 @@ class Service:
 
     def _start_ticking(self) -> None:
         scheduler = Scheduler(self.settings.zone)
-        scheduler.every(clocks.TICK, self.ticker.tick)
+        scheduler.every(clocks.TICK, self.ticker.look)
+        self._undo.append(self.ticker.stop)
         scheduler.every(_LOOK_AT_MEDIA, self.media.work)
         scheduler.daily(NIGHT, self._retain)
         scheduler.start()

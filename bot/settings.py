@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from conversations.politeness import QuietHours
+from conversations.politeness import WEEKLY_MESSAGES, QuietHours
 from locales import languages
 from storage.location import locate
 
@@ -51,7 +51,9 @@ def _quiet(written: Any) -> Any:
     try:
         quiet = QuietHours.parse(written)
     except ValueError:
-        raise ValueError("tulis seperti 20:30-06:30, atau kosongkan") from None
+        raise ValueError(
+            "tulis seperti 20:30-06:30, atau kosongkan; sisakan paling sedikit 6 jam sehari"
+        ) from None
     return quiet
 
 
@@ -112,7 +114,9 @@ class Settings(BaseSettings):
     telegram_api_url: Address = "https://api.telegram.org"
     telegram_bulk_rate: float = Field(30, gt=0, le=1000)
     telegram_webhook: bool = False
+    broadcast_approval: int = Field(100, ge=1, le=1_000_000)
     quiet_hours: Annotated[QuietHours | None, BeforeValidator(_quiet)] = QUIET_HOURS
+    weekly_messages: int = Field(WEEKLY_MESSAGES, ge=1, le=50)
     whatsapp_token: Secret = SecretStr("")
     whatsapp_phone_id: str = ""
     whatsapp_waba_id: str = ""

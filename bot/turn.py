@@ -8,24 +8,29 @@ from the beginning, so it has no other effects.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.planned import KINDS, Planning
 from conversations import concern, politeness, router
 from conversations.dialogue import (
+    Event,
     Person,
     PersonId,
+    Role,
     Turn,
     Wake,
 )
+from conversations.event import CodeUsed, HelpBegun, HelpEnded, NewcomerHelped
 from conversations.level import Level
 from conversations.message import Inbound, Kind, Message, Outgoing, Priority
 from conversations.politeness import QuietHours
 from conversations.staff import ANSWER
 from conversations.talk import Talk
 from locales import say
-from storage import dialogues, due, events, inbox, outbox, people
+from storage import dialogues, due, events, helping, inbox, outbox, people, seats
 from storage.due import DueRow
 from storage.inbox import Accepted, Received
 from storage.outbox import Claimed
@@ -35,10 +40,23 @@ from storage.world import Programme, StoredWorld
 LEASE = timedelta(seconds=300)
 """How long this process may take to send what it has claimed."""
 
-EVERY = {"checkin": timedelta(weeks=1), "day_list": timedelta(days=1)}
+EVERY = {"day_list": timedelta(days=1)}
 """Work that plans its own successor; somebody who blocked the bot may come back."""
 
+POLITE = frozenset({"checkin", "tip", "nudge", "message", "assisted"})
+"""Work that speaks to somebody unasked: at an hour at which nobody is written to it waits itself,
+so that nothing is asked of her that she cannot see yet."""
+
 UNASKED = (Priority.REMINDER, Priority.BROADCAST)
+
+_HANDED = (HelpBegun, NewcomerHelped, HelpEnded, CodeUsed)
+"""After these the phone speaks for somebody else."""
+
+_ABOUT_HER = frozenset({"drinking", "expire"})
+"""What staff must learn of an unfinished check-in also when no phone reaches her."""
+
+_HER_OWN = frozenset({"checkin", "nudge"})
+"""Questions to a cadre herself: not while her phone speaks for somebody else."""
 
 _NOTHING: Sequence[Claimed] = ()
 
@@ -76,27 +94,76 @@ class Turns:
         if inbound.kind is Kind.GROUP:
             return self._answer_group(conn, where, now)
         seat = people.at_address(conn, *where, now, self._newcomer)
-        world = StoredWorld(conn, now, self._programme, seat.person)
+        if seat.typist is not None:
+            helping.extend(conn, seat.address_id, now)
+        world = StoredWorld(conn, now, self._programme, seat.person, seat.typist)
         turn = router.respond(seat.person, seat.dialogue, inbound, world)
-        return self._write(conn, seat, turn, f"in:{accepted.id}", now, where)
+        claimed = self._write(conn, seat, turn, f"in:{accepted.id}", now, where)
+        handed = [event for event in turn.events if isinstance(event, _HANDED)]
+        if not handed:
+            return claimed
+        return [*claimed, *self._take_over(conn, seat, handed[-1], accepted.id, now, where)]
+
+    def _take_over(
+        self,
+        conn: Connection,
+        before: Seat,
+        event: Event,
+        accepted_id: int,
+        now: datetime,
+        where: tuple[str, str, str],
+    ) -> Sequence[Claimed]:
+        """The phone speaks for somebody else since this message: the first words to her."""
+        seat = seats.taken_over(conn, *where, now)
+        if seat is None:
+            soon = Turn(before.dialogue, (Outgoing(Message(say("helping.soon"))),))
+            return self._write(conn, before, soon, f"then:{accepted_id}", now, where)
+        world = StoredWorld(conn, now, self._programme, seat.person, seat.typist)
+        turn = router.take_over(seat.person, seat.dialogue, event, world)
+        return self._write(conn, seat, turn, f"then:{accepted_id}", now, where)
 
     def wake(self, conn: Connection, row: DueRow) -> Sequence[Claimed]:
         """One piece of due work; settled in the same transaction as what it brings about."""
         now = self._now()
-        if due.still_due(conn, row.kind, row.subject, now) is None:
+        row_now = due.still_due(conn, row.kind, row.subject, now)
+        if row_now is None:
+            return _NOTHING
+        if (part := KINDS.get(row.kind)) is not None:
+            part(conn, row_now, Planning(now, self._programme, self._quiet))
             return _NOTHING
         seat = None if row.person_id is None else people.seat_of(conn, PersonId(row.person_id))
+        if seat is None and row.person_id is not None and row.kind in _ABOUT_HER:
+            seat = seats.at_home(conn, PersonId(row.person_id))
         if seat is None:
             due.settle(conn, row.kind, row.subject, "missed: no address reaches this person")
             if row.person_id is not None and row.kind in EVERY:
                 self._plan_next(conn, row, PersonId(row.person_id), now)
             return _NOTHING
-        due.settle(conn, row.kind, row.subject, "done")
+        if self._put_off(conn, row_now, seat.person, now):
+            return _NOTHING
         world = StoredWorld(conn, now, self._programme, seat.person)
-        wake = Wake(row.kind, row.subject, row.due_at)
+        wake = Wake(row.kind, row.subject, row.due_at, row_now.expires_at)
         turn = router.wake(seat.person, seat.dialogue, wake, world)
+        due.settle(conn, row.kind, row.subject, turn.outcome)
         key = f"due:{row.kind}:{row.subject}:{int(row.due_at.timestamp())}"
-        return self._write(conn, seat, turn, key, now)
+        return self._write(conn, seat, _expiring(turn, row_now.expires_at), key, now)
+
+    def _put_off(self, conn: Connection, row: DueRow, person: Person, now: datetime) -> bool:
+        """Whether this is no hour for it: then it comes at the next decent one, or is missed."""
+        if row.kind in _HER_OWN and person.role in (Role.CADRE, Role.STAFF):
+            until = helping.until(conn, person.id, now)
+            if until is not None:
+                due.plan(conn, row.kind, row.subject, person.id, until, row.expires_at)
+                return True
+        quiet = politeness.quiet_of(person, self._quiet)
+        decent = politeness.decent_time(now, person.tz, quiet)
+        if row.kind not in POLITE or decent <= now:
+            return False
+        if row.expires_at is not None and decent >= row.expires_at:
+            due.settle(conn, row.kind, row.subject, "missed: no decent hour was left")
+        else:
+            due.plan(conn, row.kind, row.subject, person.id, decent, row.expires_at)
+        return True
 
     def _plan_next(self, conn: Connection, row: DueRow, person: PersonId, now: datetime) -> None:
         missed = (now - row.due_at) // EVERY[row.kind] + 1
@@ -138,11 +205,13 @@ class Turns:
     ) -> Sequence[Claimed]:
         person = seat.person
         if turn.events:
-            events.apply(conn, person, seat.address_id, turn.events, now)
+            events.apply(conn, person, seat.address_id, turn.events, now, seat.typist)
         if turn.dialogue != seat.dialogue:
             dialogues.save(conn, person.id, turn.dialogue, now)
         claimed: list[Claimed] = []
         for number, outgoing in enumerate(turn.outgoing):
+            if outgoing.to is None and seat.address_id == people.NOWHERE:
+                continue
             message_key = outgoing.dedupe_key or f"{key}:{number}"
             sent = self._put(conn, seat, person, outgoing, message_key, now, where)
             if sent is not None:
@@ -166,9 +235,10 @@ class Turns:
             if reached is None:
                 return self._not_reached(conn, seat, outgoing, key, now, where)
             address_id, to = reached[0], PersonId(outgoing.to)
-        not_before = outgoing.not_before or now
+        wanted = not_before = outgoing.not_before or now
         if outgoing.priority in UNASKED:
-            not_before = politeness.decent_time(not_before, person.tz, self._quiet)
+            quiet = politeness.quiet_of(person, self._quiet)
+            not_before = politeness.decent_time(wanted, person.tz, quiet)
         leaves_now = where is not None and outgoing.to is None and not_before <= now
         outbox_id = outbox.add(
             conn,
@@ -181,6 +251,7 @@ class Turns:
             not_before=not_before,
             expires_at=outgoing.expires_at,
             now=now,
+            held=not_before > wanted,
             owner=self._owner if leaves_now else None,
             lease_until=now + LEASE if leaves_now else None,
         )
@@ -234,3 +305,12 @@ class Turns:
             now=now,
         )
         return _NOTHING
+
+
+def _expiring(turn: Turn, until: datetime | None) -> Turn:
+    """What nobody asked for is not sent either when it is of no use any more."""
+    outgoing = tuple(
+        replace(one, expires_at=one.expires_at or until) if one.priority in UNASKED else one
+        for one in turn.outgoing
+    )
+    return replace(turn, outgoing=outgoing)

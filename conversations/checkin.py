@@ -27,7 +27,6 @@ from conversations.event import (
 )
 from conversations.level import Level
 from conversations.message import MediaId
-from conversations.registration import next_checkin
 from conversations.talk import Conversation, Talk
 from locales.tips import Topic
 from locales.tips import tips as all_tips
@@ -35,12 +34,6 @@ from locales.tips import tips as all_tips
 UNDER_FIVE = 5
 DRINKING = timedelta(minutes=10)
 """An under-five who will not eat and of whom nobody says that she drinks, is MERAH."""
-
-SILENT = timedelta(weeks=2)
-"""This old is the first unanswered check-in when the third one goes out: three quiet weeks."""
-
-STILL_WELCOME = timedelta(hours=12)
-"""A check-in that comes later than this, after a standstill, waits for its next week."""
 
 WEEKS_WITHOUT_CALL = 4
 SAD_IN_A_ROW = 2
@@ -95,6 +88,7 @@ def start(talk: Talk, *, opening: str = "") -> bool:
         "anak.umur": "" if age is None else str(age),
         "anak.balita": "ya" if _may_be_under_five(child, age) else "tidak",
         "anak.tanya_telepon": "ya" if child.parent_away and child.ask_calls else "tidak",
+        "orang.mau_mencoba": "ya" if talk.world.wants_to_try(talk.person.id) else "tidak",
     }
     talk.start("checkin", form=form_for(age), facts=facts, child=child.id, opening=opening)
     return True
@@ -185,21 +179,11 @@ def drinking_unanswered(talk: Talk, wake: Wake) -> None:
         talk.ask_again()
 
 
-def weekly(talk: Talk, wake: Wake) -> None:
-    """The clock's turn: this week's check-in, and the next one planned."""
-    person, now = talk.person, talk.world.now
-    talk.add(Remind("checkin", wake.subject, next_checkin(person, now)))
-    if not may_be_written_to(person, now) or now - wake.due_at > STILL_WELCOME:
-        return
-    if talk.running is not None:
-        talk.add(Remind("checkin", wake.subject, now + timedelta(days=1)))
-        return
+def weekly(talk: Talk) -> None:
+    """This week's check-in; who has told of no child under 18 hears a tip instead."""
     opening = talk.text("checkin.opening")
-    if start(talk, opening=opening):
-        if _is_silent(person, talk.world):
-            talk.open_task("followup", Level.HIJAU, "reason.silent")
-        return
-    offer_tip(talk, opening=opening)
+    if not start(talk, opening=opening):
+        offer_tip(talk, opening=opening)
 
 
 def may_be_written_to(person: Person, now: datetime) -> bool:
@@ -214,8 +198,12 @@ def offer_tip(
     wanted: Topic | None = None,
     child: int | None = None,
     opening: str = "",
-) -> None:
-    """The next tip that she has not had, and whether it helped."""
+    apologise: bool = True,
+) -> bool:
+    """The next tip that she has not had, and whether it helped; False when there is none.
+
+    Then she is told so, unless she did not ask for one.
+    """
     world, person = talk.world, talk.person
     about = next(
         (one for one in world.children(person.id) if child is None or one.id == child), None
@@ -234,8 +222,9 @@ def offer_tip(
         wanted=wanted,
     )
     if tip is None:
-        talk.send_text("\n\n".join(part for part in (opening, talk.text("tip.none")) if part))
-        return
+        if apologise:
+            talk.send_text("\n\n".join(part for part in (opening, talk.text("tip.none")) if part))
+        return False
     if opening:
         talk.send_text(opening)
     words = tips.tip_messages(tip, person.salutation, about.nickname if about else None)
@@ -243,6 +232,7 @@ def offer_tip(
         talk.send_text(part)
     talk.add(TipSent(tip.id, about.id if about else None))
     talk.start("kiat", facts={"kiat.id": tip.id}, opening=words[-1])
+    return True
 
 
 def tip_rated(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
@@ -310,12 +300,6 @@ def _first_time(talk: Talk, interview: Interview, reason: str) -> bool:
 
 def _no_posyandu_for_two_months(earlier: tuple[str, ...]) -> bool:
     return len(earlier) >= _TWO_MONTHS and all(one == "tidak" for one in earlier[:_TWO_MONTHS])
-
-
-def _is_silent(person: Person, world: World) -> bool:
-    """Whether the check-ins of the last weeks went by without one that was sent off."""
-    since = world.unanswered_since(person.id)
-    return since is not None and since <= world.now - SILENT
 
 
 _GROWN_UP = 18

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import TYPE_CHECKING, NewType, Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -18,6 +18,12 @@ import orjson
 from conversations.form import Form
 from conversations.level import Level
 from conversations.message import MediaId, Outgoing
+
+if TYPE_CHECKING:
+    from conversations.broadcast import Broadcasts
+    from conversations.helped import Helping
+    from conversations.rule import Rules
+    from conversations.session import Schools
 
 PersonId = NewType("PersonId", int)
 ChildId = NewType("ChildId", int)
@@ -29,6 +35,8 @@ class Role(StrEnum):
 
     CAREGIVER = "caregiver"
     CADRE = "cadre"
+    PARTNER = "partner"
+    """A guest of meetings: village, office, police, school. Never asked about a child."""
     STAFF = "staff"
 
 
@@ -87,6 +95,10 @@ class Person:
     stopped: bool = False
     """BERHENTI: nothing unasked is sent any more."""
     paused_until: datetime | None = None
+    quiet: str = ""
+    """Her own quiet hours, 21:00-05:00; empty: the programme's."""
+    talk_until: datetime | None = None
+    """A member of staff is talking with her: until then nothing automatic comes between."""
     registered: bool = False
     """The three questions at the door are answered."""
     channel: str = ""
@@ -140,8 +152,9 @@ class World(Protocol):
     def last_checkins(self, person: PersonId) -> Mapping[ChildId, datetime]:
         """When each child was last asked after."""
 
-    def unanswered_since(self, person: PersonId) -> datetime | None:
-        """When the oldest check-in was sent that came after her last finished one, if any."""
+    def wants_to_try(self, person: PersonId) -> bool:
+        """Whether she told after a session, since her last finished check-in and within a week,
+        what she will try at home."""
 
     def staff(self) -> tuple[PersonId, ...]:
         """Everybody of staff who can be reached in chat, by id."""
@@ -167,6 +180,26 @@ class World(Protocol):
 
     def fresh_id(self) -> str:
         """A new id for an interview or a file: 12 characters, never given before."""
+
+    @property
+    def typist(self) -> PersonId | None:
+        """The cadre who types for this person now; None when she types herself."""
+
+    @property
+    def helping(self) -> Helping:
+        """Who may be helped along by whom, and whom a code on a slip belongs to."""
+
+    @property
+    def schools(self) -> Schools:
+        """Schools, sessions and invitations."""
+
+    @property
+    def broadcasts(self) -> Broadcasts:
+        """Messages to many, as staff prepare and watch them."""
+
+    @property
+    def rules(self) -> Rules:
+        """The programme's rules for this person's village."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +251,10 @@ class Dialogue:
     stack: tuple[Interview, ...] = ()
     offer: tuple[str, ...] = ()
     """Payloads of the choices last offered outside an interview: a typed number finds them."""
+    after: tuple[Wake, ...] = ()
+    """Due work that is looked at again as soon as no interview is running."""
+    offered_at: datetime | None = None
+    """When `offer` was made: a number typed after an invitation that came later may be for that."""
 
     @property
     def running(self) -> Interview | None:
@@ -231,7 +268,14 @@ class Dialogue:
 
 def dump(dialogue: Dialogue) -> bytes:
     """A dialogue as storage keeps it (it is sealed there)."""
-    return orjson.dumps({"stack": dialogue.stack, "offer": dialogue.offer})
+    return orjson.dumps(
+        {
+            "stack": dialogue.stack,
+            "offer": dialogue.offer,
+            "after": dialogue.after,
+            "offered_at": dialogue.offered_at,
+        }
+    )
 
 
 def load(stored: bytes) -> Dialogue:
@@ -252,7 +296,16 @@ def load(stored: bytes) -> Dialogue:
         )
         for interview in body["stack"]
     )
-    return Dialogue(stack, tuple(body["offer"]))
+    after = tuple(
+        Wake(
+            wake["kind"],
+            wake["subject"],
+            datetime.fromisoformat(wake["due_at"]),
+            _time(wake["expires_at"]),
+        )
+        for wake in body.get("after", ())
+    )
+    return Dialogue(stack, tuple(body["offer"]), after, _time(body.get("offered_at")))
 
 
 def _time(written: str | None) -> datetime | None:
@@ -272,6 +325,8 @@ class Wake:
     kind: str
     subject: str
     due_at: datetime
+    expires_at: datetime | None = None
+    """From then on it is of no use any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,3 +336,5 @@ class Turn:
     dialogue: Dialogue
     outgoing: tuple[Outgoing, ...] = ()
     events: tuple[Event, ...] = ()
+    outcome: str = "done"
+    """What is recorded of due work: done, or `skipped: …` with the reason."""

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from conversations.audience import Audience
+from conversations.broadcast import BroadcastId, Step
 from conversations.dialogue import Child, ChildId, Consent, Event, Interview, PersonId
 from conversations.level import Level
 from conversations.message import Media, MediaId
+from conversations.session import Rsvp, School, SchoolId, SessionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class ConsentDecided(Event):
     capacity: str = ""
     """The words she was shown, kept as proof (UU 27/2022 art. 24)."""
     text: str = ""
+    how: str = "read"
+    """By herself; or read_aloud, played: then whoever types for her is the witness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,111 @@ class Forget(Event):
 
     kind: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class RsvpGiven(Event):
+    """What she says to an invitation; a later word replaces an earlier one."""
+
+    session: SessionId
+    rsvp: Rsvp
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMoved(Event):
+    """A session gets another time: reminders are planned anew, RSVPs begin anew, all are told."""
+
+    session: SessionId
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCancelled(Event):
+    """A session does not take place; all are told."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceTaken(Event):
+    """Who came; everybody else on the school's list did not. May be corrected by another."""
+
+    session: SessionId
+    present: tuple[PersonId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdPaused(Event):
+    """Somebody has died, or a family needs rest: nothing unasked to anybody of it until then.
+
+    The household: who cares for the same children, or shares the phone. `person` None: hers.
+    """
+
+    until: datetime
+    person: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HelpBegun(Event):
+    """From now on the phone that wrote speaks for this person, who has none of her own."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class NewcomerHelped(Event):
+    """Somebody who is on no list yet is put on this school's, and the phone speaks for her."""
+
+    school: School
+    salutation: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpEnded(Event):
+    """Whoever types speaks for herself again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUsed(Event):
+    """The chat that wrote is this person's own, by the code on her slip."""
+
+    person: PersonId
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolJoined(Event):
+    """She is on this school's list from now on."""
+
+    school: SchoolId
+
+
+@dataclass(frozen=True, slots=True)
+class TalkHeld(Event):
+    """A member of staff is talking with this person until then; None: the talk has ended."""
+
+    person: PersonId
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastDrafted(Event):
+    """A message to many is written; it is rehearsed, and its author told."""
+
+    audience: Audience
+    text: str
+    media: MediaId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastStep(Event):
+    """What a member of staff does with a broadcast; `starts_at` None: now."""
+
+    broadcast: BroadcastId
+    step: Step
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from conversations import checkin
 from conversations.dialogue import Interview
-from conversations.event import Forget, PersonChanged, Remind
-from conversations.registration import next_checkin, show_settings
+from conversations.event import PersonChanged
+from conversations.registration import show_settings
 from conversations.talk import Conversation, Talk
 
 PAUSES = {
@@ -45,16 +45,13 @@ def paused(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None
         talk.say("all_right")
         return
     until = talk.world.now + length
-    talk.add(
-        PersonChanged({"paused_until": until}),
-        Remind("checkin", str(talk.person.id), next_checkin(talk.person, until)),
-    )
+    talk.add(PersonChanged({"paused_until": until}))
     talk.say("paused")
 
 
 def stop(talk: Talk) -> None:
     """BERHENTI: at once, without a question; what was begun keeps its place."""
-    talk.add(PersonChanged({"stopped": True}), Forget("checkin", str(talk.person.id)))
+    talk.add(PersonChanged({"stopped": True}))
     talk.say("stopped")
 
 
@@ -73,9 +70,6 @@ def begin_again(talk: Talk) -> None:
     """MULAI: messages come again; an interview that waits goes on where it was."""
     talk.give_up_all("berhenti")
     talk.add(PersonChanged({"stopped": False, "paused_until": None}))
-    if talk.person.registered:
-        next_time = next_checkin(talk.person, talk.world.now)
-        talk.add(Remind("checkin", str(talk.person.id), next_time))
     talk.say("started_again")
 
 

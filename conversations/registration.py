@@ -7,14 +7,14 @@ UU 27/2022 asks for a notice and a recorded yes before anything is kept; who say
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
+from conversations import quiet
 from conversations.dialogue import (
     Child,
     ChildId,
     Consent,
     Interview,
-    Person,
     VillageId,
 )
 from conversations.event import (
@@ -22,19 +22,19 @@ from conversations.event import (
     ChildChanged,
     ConsentDecided,
     ErasureAsked,
-    Forget,
     PersonChanged,
-    Remind,
+    SchoolJoined,
 )
 from conversations.form.model import Question
 from conversations.level import Level
+from conversations.rule import Rule
+from conversations.session import School
 from conversations.talk import Conversation, Talk
 from locales import hotlines, languages
 
-CHECKIN_DAY = 2
-"""Wednesday (Monday is 0): not Thursday, which is malam Jumat."""
+HOW, SCHOOL = "bantu.cara", "sekolah.kode"
+"""Facts that go along from the notice to the door: how it was read, for which school she came."""
 
-CHECKIN_HOUR = time(19, 15)
 ERASURE = timedelta(hours=72)
 """UU 27/2022 art. 40: processing ends within 3 × 24 h."""
 
@@ -54,18 +54,19 @@ def consent_finished(talk: Talk, interview: Interview, answers: Mapping[str, str
         text_version=version,
         capacity=answers.get("sebagai", ""),
         text=_words_shown(form.body, talk),
+        how=_how(talk, interview),
     )
     talk.add(decided)
     if given:
         if talk.person.stopped:
             talk.add(PersonChanged({"stopped": False}))
-        talk.start("daftar")
+        open_door(talk, _carried(interview))
         return
     if answers.get("setuju") == "tanya":
         talk.open_task("person_wanted", Level.KUNING, "reason.question")
         talk.say("person_will_write")
         return
-    talk.start("belum_setuju")
+    talk.start("belum_setuju", facts=_carried(interview))
 
 
 def not_agreed_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
@@ -74,27 +75,52 @@ def not_agreed_finished(talk: Talk, interview: Interview, answers: Mapping[str, 
         case "lapor":
             talk.start("lapor")
         case "setuju":
-            talk.start("persetujuan")
+            talk.start("persetujuan", facts=_carried(interview))
         case _:
             talk.say("goodbye_for_now")
 
 
+def open_door(talk: Talk, carried: Mapping[str, str] | None = None) -> None:
+    """The questions at the door; what the roster or the school's village tells is not asked.
+
+    `carried` is what is remembered from one form to the next: the school she came for.
+    """
+    person, facts = talk.person, dict(carried or {})
+    village = person.village_id or _village_of_school(talk, facts)
+    facts["orang.panggilan"] = person.salutation
+    facts["orang.desa"] = dict(talk.world.villages()).get(village, "") if village else ""
+    facts["orang.hubungan"] = person.relation
+    talk.start("daftar", facts=facts)
+
+
 def door_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
     """Salutation, village, relation are known: she is registered; the rest may wait."""
-    village = _village(talk, answers.get("desa", ""))
-    salutation = answers.get("sapaan_lain") or answers.get("sapaan", "")
+    known = interview.facts
+    named = answers.get("desa") or known.get("orang.desa", "")
+    village = _village(talk, named)
+    salutation = answers.get("sapaan_lain") or answers.get("sapaan") or talk.person.salutation
     changes: dict[str, object] = {
         "salutation": " ".join(salutation.split())[:20],
-        "relation": answers.get("hubungan", ""),
+        "relation": answers.get("hubungan") or talk.person.relation,
         "registered": True,
     }
     if village is not None:
         changes["village_id"] = village
     talk.add(PersonChanged(changes))
     if village is None:
-        talk.open_task("correction", Level.HIJAU, "reason.village", content=answers.get("desa", ""))
-    talk.add(Remind("checkin", str(talk.person.id), next_checkin(talk.person, talk.world.now)))
-    talk.start("keluarga", opening=talk.text("registered"))
+        talk.open_task("correction", Level.HIJAU, "reason.village", content=named)
+    school = _school(talk, known)
+    if school is not None:
+        talk.add(SchoolJoined(school.id))
+    welcome = talk.text("enrol.registered", school=school.name) if school else ""
+    if talk.world.typist is not None:
+        talk.send_text(welcome or talk.text("helping.registered"))
+        return
+    if talk.world.children(talk.person.id):
+        talk.send_text(welcome or talk.text("registered"))
+        _say_ready(talk)
+        return
+    talk.start("keluarga", opening=welcome or talk.text("registered"))
 
 
 def family_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
@@ -103,7 +129,19 @@ def family_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]
     if talk.person.stopped:
         talk.say("all_right")
         return
-    talk.say("ready", day=talk.text("weekday.2"), hour=talk.person.hour or f"{CHECKIN_HOUR:%H:%M}")
+    _say_ready(talk)
+
+
+def _say_ready(talk: Talk) -> None:
+    """When she will be asked; of somebody helped along her cadre asks."""
+    if talk.world.typist is not None:
+        talk.say("helping.kept")
+        return
+    rule = talk.world.rules.weekly_checkin(talk.person)
+    if rule is None or rule.weekday is None:
+        talk.say("ready.without_checkin")
+        return
+    talk.say("ready", day=talk.text(f"weekday.{rule.weekday}"), hour=_hour(talk, rule))
 
 
 def family_left_open(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
@@ -127,9 +165,6 @@ def _keep_family(talk: Talk, answers: Mapping[str, str]) -> None:
     }
     if changes:
         talk.add(PersonChanged(changes))
-    if not talk.person.stopped:
-        next_time = next_checkin(talk.person, talk.world.now)
-        talk.add(Remind("checkin", str(talk.person.id), next_time))
 
 
 def settings_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
@@ -141,6 +176,8 @@ def settings_finished(talk: Talk, interview: Interview, answers: Mapping[str, st
             talk.start("keluarga")
         case "telepon":
             talk.start("telepon")
+        case "tenang":
+            quiet.ask(talk)
         case "betulkan":
             talk.open_task("correction", Level.KUNING, "reason.correction", due_in=ERASURE)
             talk.say("person_will_write")
@@ -168,7 +205,6 @@ def ask_for_erasure(talk: Talk) -> None:
         talk.add(ConsentDecided(Consent.WITHDRAWN, "hapus data saya"))
     code = talk.open_task("erasure", Level.ORANYE, "reason.erasure", due_in=ERASURE)
     talk.add(PersonChanged({"stopped": True}), ErasureAsked(code))
-    talk.add(Forget("checkin", str(talk.person.id)))
     talk.say("erasure")
 
 
@@ -183,26 +219,14 @@ def show_settings(talk: Talk) -> None:
         village=village,
         children=children or "-",
         language=languages().get(person.language, person.language),
-        hour=person.hour or f"{CHECKIN_HOUR:%H:%M}",
+        hour=_hour(talk, talk.world.rules.weekly_checkin(person)),
     )
     talk.start("setelan", opening=opening)
 
 
-def next_checkin(person: Person, now: datetime) -> datetime:
-    """The next Wednesday at her hour, at least a day ahead (aware, UTC).
-
-    >>> from conversations.dialogue import PersonId
-    >>> siti = Person(PersonId(1), hour="09:00")
-    >>> next_checkin(siti, datetime.fromisoformat("2026-11-18T00:00+00:00")).isoformat()
-    '2026-11-25T02:00:00+00:00'
-    """
-    local = now.astimezone(person.tz)
-    hour = time.fromisoformat(person.hour) if person.hour else CHECKIN_HOUR
-    days = (CHECKIN_DAY - local.weekday()) % 7
-    slot = datetime.combine(local.date() + timedelta(days=days), hour, person.tz)
-    if slot - local < timedelta(days=1):
-        slot = datetime.combine(slot.date() + timedelta(days=7), hour, person.tz)
-    return slot.astimezone(now.tzinfo)
+def _hour(talk: Talk, rule: Rule | None) -> str:
+    """When she is asked: the hour she chose, else her rule's; a dash when neither is there."""
+    return talk.person.hour or (f"{rule.hour:%H:%M}" if rule is not None else "-")
 
 
 def children_in(answers: Mapping[str, str]) -> list[Child]:
@@ -232,6 +256,7 @@ def children_in(answers: Mapping[str, str]) -> list[Child]:
 _BY_CONSENT = (
     *("persetujuan", "daftar", "keluarga", "setelan", "telepon", "checkin", "kiat", "menu", "jeda"),
     "berhenti",
+    "tenang",
 )
 """Conversations that need her consent; a worry, an alarm and a wish for a person do not."""
 
@@ -244,6 +269,25 @@ def _told_anew(before: Child, told: Child) -> dict[str, object]:
         for name in told_of
         if getattr(told, name) and getattr(told, name) != getattr(before, name)
     }
+
+
+def _how(talk: Talk, interview: Interview) -> str:
+    """By herself; through another's phone it is read aloud, unless a recording was played."""
+    return "read" if talk.world.typist is None else interview.facts.get(HOW, "read_aloud")
+
+
+def _carried(interview: Interview) -> dict[str, str]:
+    return {name: interview.facts[name] for name in (HOW, SCHOOL) if name in interview.facts}
+
+
+def _school(talk: Talk, facts: Mapping[str, str]) -> School | None:
+    code = facts.get(SCHOOL, "")
+    return talk.world.schools.by_code(code) if code else None
+
+
+def _village_of_school(talk: Talk, facts: Mapping[str, str]) -> VillageId | None:
+    school = _school(talk, facts)
+    return school.village_id if school is not None else None
 
 
 def _village(talk: Talk, name: str) -> VillageId | None:

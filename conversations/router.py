@@ -6,9 +6,32 @@ kept and its question comes again.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
-from conversations import checkin, concern, danger, interview, menu, reading, registration, staff
+from conversations import (
+    attendance,
+    broadcasting,
+    checkin,
+    concern,
+    danger,
+    feedback,
+    helping,
+    interview,
+    joining,
+    menu,
+    mourning,
+    politeness,
+    programme,
+    quiet,
+    reading,
+    registration,
+    rsvp,
+    school_lists,
+    school_orders,
+    staff,
+)
 from conversations.courtesy import is_greeting, is_thanks
 from conversations.dialogue import (
     Consent,
@@ -22,7 +45,11 @@ from conversations.dialogue import (
 )
 from conversations.event import (
     AddressLost,
+    CodeUsed,
+    HelpBegun,
     MediaKept,
+    NewcomerHelped,
+    PersonChanged,
     Remind,
     TaskExtended,
 )
@@ -37,6 +64,9 @@ CONVERSATIONS: dict[str, Conversation] = {
         *checkin.CONVERSATIONS,
         *concern.CONVERSATIONS,
         *menu.CONVERSATIONS,
+        *broadcasting.CONVERSATIONS,
+        *feedback.CONVERSATIONS,
+        *quiet.CONVERSATIONS,
     )
 }
 
@@ -65,6 +95,9 @@ GRAVE = ("stop", "erase")
 A_STORY = 3
 """Words from which on a text of somebody not registered is worth passing on to staff."""
 
+A_MOMENT = timedelta(minutes=1)
+"""By so much at least an answer makes a talk with staff longer: not for every line of it."""
+
 KEPT_FILES = (Kind.VOICE, Kind.IMAGE)
 
 
@@ -73,7 +106,7 @@ def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) 
     talk = Talk(person, dialogue, world, CONVERSATIONS)
     if inbound.kind is Kind.BUTTON and not inbound.button:
         inbound = replace(inbound, kind=Kind.OTHER)
-    inbound = _number_of_offer(dialogue, inbound)
+    typed, inbound = inbound, _number_of_offer(dialogue, inbound)
     match inbound.kind:
         case Kind.LEFT:
             talk.add(AddressLost("blocked by the person"))
@@ -81,30 +114,47 @@ def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) 
             _welcome(talk)
         case Kind.GROUP:
             talk.say("group")
+        case Kind.BUTTON if rsvp.is_doubtful(talk, typed, inbound.button, dialogue.offered_at):
+            pass
         case _:
             _hear(talk, inbound)
-    return talk.turn()
+            _go_on_talking(talk)
+    return _turn(talk)
+
+
+def take_over(person: Person, dialogue: Dialogue, event: Event, world: World) -> Turn:
+    """What is said first to her whom this phone speaks for since this event of the same message."""
+    talk = Talk(person, dialogue, world, CONVERSATIONS)
+    match event:
+        case HelpBegun() | NewcomerHelped():
+            helping.opened(talk)
+        case CodeUsed():
+            joining.welcome(talk)
+            _welcome(talk)
+        case _:
+            helping.closed(talk)
+    return _turn(talk)
+
+
+def _turn(talk: Talk) -> Turn:
+    return talk.turn() if talk.world.typist is None else helping.finished(talk)
 
 
 def wake(person: Person, dialogue: Dialogue, due: Wake, world: World) -> Turn:
     """What a piece of due work brings about for one person."""
-    priority = Priority.ALARM if due.kind == "drinking" else Priority.REMINDER
+    priority = _PRIORITIES.get(due.kind, Priority.REMINDER)
     talk = Talk(person, dialogue, world, CONVERSATIONS, priority=priority, purpose=due.kind)
-    match due.kind:
-        case "checkin":
-            checkin.weekly(talk, due)
-        case "drinking":
-            checkin.drinking_unanswered(talk, due)
-        case "nudge":
-            _nudge(talk, due)
-        case "expire":
-            _expire(talk, due)
-        case "day_list":
-            if person.role is Role.STAFF:
-                staff.day_list(talk, due)
-        case _:
-            raise ValueError(f"no conversation wakes for {due.kind!r}")
+    if due.kind not in _WAKES:
+        raise ValueError(f"no conversation wakes for {due.kind!r}")
+    _WAKES[due.kind](talk, due)
     return talk.turn()
+
+
+def _go_on_talking(talk: Talk) -> None:
+    """Her answer keeps a talk with staff going: nothing automatic comes between for a while."""
+    until, now = talk.person.talk_until, talk.world.now
+    if until is not None and now < until < now + politeness.TALK - A_MOMENT:
+        talk.add(PersonChanged({"talk_until": now + politeness.TALK}))
 
 
 def _hear(talk: Talk, inbound: Inbound) -> None:
@@ -116,8 +166,9 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
         else:
             talk.ask_again(talk.text("edited"))
         return
-    if not urgent and _command(talk, inbound):
+    if not urgent and (_command(talk, inbound) or rsvp.heard(talk, inbound)):
         return
+    inbound = rsvp.for_question(inbound)
     running = talk.running
     if running and running.conversation == "bahaya" and concern.is_cry(inbound.text):
         inbound = replace(inbound, text="ya")
@@ -144,6 +195,8 @@ def _danger(talk: Talk, inbound: Inbound) -> bool:
         return False
     if talk.person.role is Role.STAFF and staff.is_command(inbound.text):
         return False
+    if broadcasting.is_writing(talk):
+        return False
     running = talk.running
     if running and interview.is_label(running, inbound.text, talk.person, talk.world):
         return False
@@ -161,23 +214,29 @@ def _danger(talk: Talk, inbound: Inbound) -> bool:
 
 def _command(talk: Talk, inbound: Inbound) -> bool:
     """Hears what may be said at any time; False when the message is something else."""
-    if talk.person.role is Role.STAFF and staff.respond(talk, inbound):
+    if any(order(talk, inbound) for order in _ORDERS):
         return True
     if inbound.kind is not Kind.TEXT:
         return False
-    if staff.join(talk, inbound):
+    if talk.world.typist is None and staff.join(talk, inbound):
+        return True
+    if joining.by_code(talk, inbound):
         return True
     match _intent(talk, inbound.text):
         case "start":
             _welcome(talk)
+        case "stop" if talk.world.typist is not None:
+            helping.ask_stop(talk)
         case "stop":
             menu.stop(talk)
+        case "erase" if talk.world.typist is not None:
+            helping.ask_erase(talk)
         case "erase":
             registration.ask_for_erasure(talk)
         case "safe_word":
             concern.safe_word(talk)
         case "help":
-            talk.ask_again(talk.text("help"))
+            _help(talk)
         case "menu":
             _menu(talk)
         case "person":
@@ -247,6 +306,16 @@ def _is_an_answer(talk: Talk, text: str, wish: str) -> bool:
     return interview.asks_for_name(talk.running, talk.world)
 
 
+def _help(talk: Talk) -> None:
+    """What holds for everybody; whoever has a task in the programme hears its orders too."""
+    orders = {Role.CADRE: "cadre.help", Role.STAFF: "staff.help"}.get(talk.person.role)
+    if orders is None:
+        talk.ask_again(talk.text("help"))
+        return
+    talk.say("help")
+    talk.ask_again(talk.text(orders))
+
+
 def _menu(talk: Talk) -> None:
     if talk.person.registered and talk.person.consent is Consent.GIVEN:
         talk.start("menu")
@@ -257,7 +326,9 @@ def _menu(talk: Talk) -> None:
 def _welcome(talk: Talk) -> None:
     """Where somebody stands who says hello: at the notice, at the door, or at her question."""
     person = talk.person
-    if person.role is Role.STAFF:
+    if talk.world.typist is not None:
+        helping.opened(talk)
+    elif person.role is Role.STAFF:
         talk.say("staff.help")
     elif talk.running is not None:
         talk.ask_again(talk.text("welcome_back"))
@@ -266,7 +337,7 @@ def _welcome(talk: Talk) -> None:
     elif person.consent is Consent.REFUSED:
         talk.start("belum_setuju")
     elif not person.registered:
-        talk.start("daftar")
+        registration.open_door(talk)
     elif person.stopped:
         talk.start("berhenti")
     else:
@@ -351,9 +422,15 @@ def _number_of_offer(dialogue: Dialogue, inbound: Inbound) -> Inbound:
 def _nudge(talk: Talk, due: Wake) -> None:
     """One friendly reminder per interview, and only where it is the open one."""
     running = talk.running
+    if programme.is_of_a_rule(due):
+        programme.by_rule(talk, due)
+        return
     if running is None or running.id != due.subject or running.nudged:
         return
     if not _may_be_nudged(talk):
+        return
+    if politeness.is_talking(talk.person, talk.world.now) and talk.person.talk_until is not None:
+        talk.add(Remind("nudge", running.id, talk.person.talk_until, due.expires_at))
         return
     form = talk.world.form(running.form)
     asked = running.asked_at or talk.world.now
@@ -382,3 +459,39 @@ def _expire(talk: Talk, due: Wake) -> None:
     if conversation.ended_early is not None:
         answers = interview.complete(waiting, talk.world)
         conversation.ended_early(talk, waiting, answers)
+
+
+_ORDERS: tuple[Callable[[Talk, Inbound], bool], ...] = (
+    helping.respond,
+    joining.pressed,
+    rsvp.pressed,
+    attendance.respond,
+    school_orders.respond,
+    mourning.respond,
+    staff.respond,
+    broadcasting.respond,
+)
+"""What people with a task in the programme may order; each asks the permission table itself."""
+
+_PRIORITIES = {
+    "drinking": Priority.ALARM,
+    helping.OVER: Priority.REPLY,
+    broadcasting.NEWS: Priority.REPLY,
+}
+
+_WAKES: Mapping[str, Callable[[Talk, Wake], None]] = {
+    "checkin": programme.by_rule,
+    "tip": programme.by_rule,
+    "message": programme.by_rule,
+    "assisted": programme.to_help,
+    "drinking": checkin.drinking_unanswered,
+    helping.OVER: helping.over,
+    "nudge": _nudge,
+    "expire": _expire,
+    "day_list": staff.day_list,
+    "attendance": attendance.ask,
+    "untold": school_lists.untold,
+    "feedback": feedback.ask,
+    broadcasting.NEWS: broadcasting.tell,
+}
+"""What the clock may wake one person for."""

@@ -15,11 +15,13 @@ from conversations.event import (
     ErasureConfirmed,
     Remind,
     StaffLinked,
+    TalkHeld,
     TaskChanged,
 )
 from conversations.level import Level
 from conversations.message import Choice, Inbound, Kind, Message, Outgoing
 from conversations.permission import Act, may
+from conversations.politeness import TALK
 from conversations.talk import Talk
 from locales import say
 
@@ -70,6 +72,8 @@ def join(talk: Talk, inbound: Inbound) -> bool:
 
 def respond(talk: Talk, inbound: Inbound) -> bool:
     """Hears a command of staff; False when it is none, and the message means something else."""
+    if talk.person.role is not Role.STAFF:
+        return False
     if inbound.kind is Kind.BUTTON:
         if not inbound.button.startswith("t:"):
             return False
@@ -86,6 +90,8 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
 
 def day_list(talk: Talk, wake: Wake) -> None:
     """08:00: what is open, and the next morning planned."""
+    if talk.person.role is not Role.STAFF:
+        return
     talk.add(Remind("day_list", wake.subject, _next_morning(talk.person, talk.world.now)))
     if talk.world.now - wake.due_at < STILL_MORNING:
         _list(talk, None, "staff.day")
@@ -196,7 +202,11 @@ def _answer(talk: Talk, task: Task, words: str) -> None:
             purpose=ANSWER,
         )
     )
-    talk.add(TaskChanged(task.code, "answered", words), Audited("task_answered", task.code))
+    talk.add(
+        TaskChanged(task.code, "answered", words),
+        Audited("task_answered", task.code),
+        TalkHeld(task.about, talk.world.now + TALK),
+    )
     talk.say("staff.answered", code=task.code)
 
 
@@ -219,6 +229,8 @@ def _close(talk: Talk, task: Task, words: str) -> None:
         talk.say("staff.close_how", code=task.code)
         return
     talk.add(TaskChanged(task.code, "closed", words), Audited("task_closed", task.code))
+    if task.about is not None:
+        talk.add(TalkHeld(task.about, None))
     talk.say("staff.closed", code=task.code)
 
 

@@ -18,6 +18,7 @@ from conversations.dialogue import (
     Interview,
     Person,
     Turn,
+    Wake,
     World,
 )
 from conversations.event import (
@@ -26,6 +27,7 @@ from conversations.event import (
     InterviewFinished,
     MediaKept,
     PersonChanged,
+    Remind,
     TaskExtended,
     TaskOpened,
 )
@@ -83,8 +85,13 @@ class Talk:
         self.world = world
         self.alarm: str | None = None
         """Code of the task that this very message has opened by its words."""
+        self.outcome = "done"
+        """What is recorded of the due work that this turn is."""
+        self.offered = dialogue.offer
+        """Payloads of the choices that the message before offered outside an interview."""
         self._stack = list(dialogue.stack)
         self._offer: tuple[str, ...] = ()
+        self._after = dialogue.after
         self._conversations = conversations
         self._outgoing: list[Outgoing] = []
         self._events: list[Event] = []
@@ -101,6 +108,11 @@ class Talk:
     def silent(self) -> bool:
         """Whether nothing has been said to this person yet."""
         return not any(outgoing.to is None for outgoing in self._outgoing)
+
+    @property
+    def offering(self) -> bool:
+        """Whether this turn offers choices outside an interview."""
+        return bool(self._offer)
 
     def text(self, key: str, /, **values: object) -> str:
         """A text in her language; {sapaan} is always filled in."""
@@ -211,6 +223,20 @@ class Talk:
         """An interview of this id, whether it is being answered or waits below."""
         return next((one for one in self._stack if one.id == interview_id), None)
 
+    def begun(self, conversation: str) -> Interview | None:
+        """The interview of this conversation, whether it is being answered or waits below."""
+        return next((one for one in self._stack if one.conversation == conversation), None)
+
+    def look_again_after(self, wake: Wake) -> None:
+        """This due work is looked at as soon as no interview is running."""
+        self.look_no_more(wake)
+        self._after = (*self._after, wake)
+
+    def look_no_more(self, wake: Wake) -> None:
+        """It is being looked at now."""
+        this = (wake.kind, wake.subject)
+        self._after = tuple(one for one in self._after if (one.kind, one.subject) != this)
+
     def drop(self, interview_id: str) -> Interview | None:
         """Takes an interview out of the stack, wherever it waits."""
         found = self.waiting(interview_id)
@@ -273,9 +299,25 @@ class Talk:
         return code
 
     def turn(self) -> Turn:
-        """The finished turn."""
+        """The finished turn; what waited for the end of an interview is due when there is none."""
+        if self._after and not self._stack:
+            now = self.world.now
+            self._events += [
+                Remind(one.kind, one.subject, now, one.expires_at)
+                for one in self._after
+                if one.expires_at is None or one.expires_at > now
+            ]
+            self._after = ()
         return Turn(
-            Dialogue(tuple(self._stack), self._offer), tuple(self._outgoing), tuple(self._events)
+            Dialogue(
+                tuple(self._stack),
+                self._offer,
+                self._after,
+                self.world.now if self._offer else None,
+            ),
+            tuple(self._outgoing),
+            tuple(self._events),
+            self.outcome,
         )
 
     def _alert(self, code: str, kind: str, level: Level, owner: int | None) -> None:

@@ -5,11 +5,12 @@ A row with an empty outcome is open. What a kind means and does is decided elsew
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from storage.schema import from_ms, to_ms
 from storage.statement import Statement
@@ -46,6 +47,9 @@ _SETTLE = text(
     "UPDATE due SET outcome = :outcome WHERE kind = :kind AND subject = :subject AND outcome = ''"
 )
 _NEXT_AT = text("SELECT min(due_at) FROM due WHERE outcome = ''")
+_NEXT_BUT = text(
+    "SELECT min(due_at) FROM due WHERE outcome = '' AND kind NOT IN :kinds"
+).bindparams(bindparam("kinds", expanding=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,12 @@ def settle(conn: Connection, kind: str, subject: str, outcome: str) -> None:
 def next_at(conn: Connection) -> datetime | None:
     """When the next open work is due; None when there is none. Cheap, and only reads."""
     ms = conn.execute(_NEXT_AT).scalar()
+    return None if ms is None else from_ms(ms)
+
+
+def next_apart_from(conn: Connection, kinds: Sequence[str]) -> datetime | None:
+    """When the next open work of any other kind is due; None when there is none."""
+    ms = conn.execute(_NEXT_BUT, {"kinds": list(kinds)}).scalar()
     return None if ms is None else from_ms(ms)
 
 

@@ -27,8 +27,9 @@ from sqlalchemy import (
 )
 
 from conversations.dialogue import PersonId
+from conversations.helped import LASTS
 from conversations.staff import shown_to_staff
-from storage import audit, dialogues, media, staff
+from storage import audit, dialogues, helping, joining, media, schools, staff
 from storage.schema import (
     address_people,
     addresses,
@@ -83,6 +84,10 @@ def erase(conn: Connection, person: PersonId, actor: str, now: datetime) -> Eras
     conn.execute(delete(due).where(due.c.person_id == person))
     dialogues.close(conn, person)
     _forget_messages(conn, person, now)
+    helping.forget(conn, person)
+    helping.end(conn, person)
+    joining.forget(conn, person)
+    schools.forget(conn, person)
     _leave_addresses(conn, person)
     _empty(conn, person, now)
     audit.record(conn, actor, "erased", audit.person(person), "", now)
@@ -103,8 +108,8 @@ def _open_concerns(conn: Connection, person: PersonId) -> Sequence[str]:
 
 def _forget_interviews(conn: Connection, person: PersonId) -> int:
     hers = select(interviews.c.id).where(interviews.c.person_id == person)
-    by_her = or_(answers.c.spoken_by == person, answers.c.typed_by == person)
-    conn.execute(delete(answers).where(or_(answers.c.interview_id.in_(hers), by_her)))
+    said_by_her = answers.c.spoken_by == person
+    conn.execute(delete(answers).where(or_(answers.c.interview_id.in_(hers), said_by_her)))
     return conn.execute(delete(interviews).where(interviews.c.person_id == person)).rowcount
 
 
@@ -151,6 +156,7 @@ def blank_unknown(conn: Connection, ids: Sequence[int]) -> int:
 def _forget_messages(conn: Connection, person: PersonId, now: datetime) -> None:
     """What went to and fro loses its words; what was still to be sent is not sent."""
     to_her = and_(outbox.c.person_id == person, outbox.c.created_at < now)
+    _forget_what_was_typed_for_her(conn, person)
     conn.execute(update(outbox).where(to_her).values(_without_words(now)))
     came_from = conn.execute(
         select(addresses.c.channel, addresses.c.account, addresses.c.address)
@@ -159,6 +165,31 @@ def _forget_messages(conn: Connection, person: PersonId, now: datetime) -> None:
     ).all()
     for where in came_from:
         conn.execute(update(inbox).where(answered_from(*where)).values(body=None))
+
+
+def _forget_what_was_typed_for_her(conn: Connection, person: PersonId) -> None:
+    """On the phones of those who helped her, from the first answer to her until the last one."""
+    helped_on = conn.execute(
+        select(
+            addresses.c.channel,
+            addresses.c.account,
+            addresses.c.address,
+            func.min(outbox.c.created_at),
+            func.max(outbox.c.created_at),
+        )
+        .join(addresses, addresses.c.id == outbox.c.address_id)
+        .where(
+            outbox.c.person_id == person,
+            or_(addresses.c.person_id.is_(None), addresses.c.person_id != person),
+        )
+        .group_by(addresses.c.channel, addresses.c.account, addresses.c.address)
+    ).all()
+    for channel, account, address, first, last in helped_on:
+        typed = and_(
+            answered_from(channel, account, address),
+            inbox.c.received_at.between(first - LASTS, last),
+        )
+        conn.execute(update(inbox).where(typed).values(body=None))
 
 
 def _without_words(now: datetime) -> dict[str, Any]:

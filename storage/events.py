@@ -12,43 +12,65 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from conversations.dialogue import Event, Person, Role
+from conversations.dialogue import Event, Person, PersonId, Role
 from conversations.event import (
     AddressLost,
     AnswerGiven,
+    AttendanceTaken,
     Audited,
+    BroadcastDrafted,
+    BroadcastStep,
     ChildAdded,
     ChildChanged,
+    CodeUsed,
     ConsentDecided,
     ErasureAsked,
     ErasureConfirmed,
     Forget,
+    HelpBegun,
+    HelpEnded,
+    HouseholdPaused,
     InterviewFinished,
     InterviewStarted,
     MediaKept,
+    NewcomerHelped,
     PersonChanged,
     Remind,
+    RsvpGiven,
+    SchoolJoined,
+    SessionCancelled,
+    SessionMoved,
     StaffLinked,
+    TalkHeld,
     TaskChanged,
     TaskExtended,
     TaskOpened,
     TipRated,
     TipSent,
 )
+from conversations.helping import OVER
 from storage import (
     audit,
+    broadcasts,
     children,
     due,
     erasure,
     forms,
+    helping,
+    households,
     interviews,
+    joining,
     media,
     outbox,
     people,
+    roster,
+    schools,
+    sessions,
     staff,
     tasks,
     tips,
 )
+from storage.roster_sheet import Listed
 
 
 class UnknownSubjectError(LookupError):
@@ -63,18 +85,25 @@ class Moment:
     person: Person
     address_id: int
     now: datetime
+    typist: PersonId
+    """Who types: the person herself, or the cadre who helps her along."""
 
     def audit(self, action: str, subject: str, reason: str = "") -> None:
-        """Record that this person did something."""
-        actor = audit.person(self.person.id)
+        """Record that whoever types did something."""
+        actor = audit.person(self.typist)
         audit.record(self.conn, actor, action, subject, reason, self.now)
 
 
 def apply(
-    conn: Connection, person: Person, address_id: int, events: Iterable[Event], now: datetime
+    conn: Connection,
+    person: Person,
+    address_id: int,
+    events: Iterable[Event],
+    now: datetime,
+    typist: PersonId | None = None,
 ) -> None:
     """Apply the events of one turn of this person in their order."""
-    moment = Moment(conn, person, address_id, now)
+    moment = Moment(conn, person, address_id, now, typist or person.id)
     for event in events:
         _APPLY[type(event)](moment, event)
 
@@ -86,7 +115,13 @@ def _interview_started(at: Moment, event: InterviewStarted) -> None:
 
 def _answer_given(at: Moment, event: AnswerGiven) -> None:
     interviews.answer(
-        at.conn, event.interview, event.path, event.value, typed_by=at.person.id, now=at.now
+        at.conn,
+        event.interview,
+        event.path,
+        event.value,
+        typed_by=at.typist,
+        spoken_by=at.person.id,
+        now=at.now,
     )
 
 
@@ -96,7 +131,8 @@ def _interview_finished(at: Moment, event: InterviewFinished) -> None:
         event.interview,
         event.answers,
         partial=event.partial,
-        typed_by=at.person.id,
+        typed_by=at.typist,
+        spoken_by=at.person.id,
         now=at.now,
     )
 
@@ -111,6 +147,8 @@ def _consent_decided(at: Moment, event: ConsentDecided) -> None:
         words=event.text,
         channel=at.person.channel,
         now=at.now,
+        witness=None if at.typist == at.person.id else at.typist,
+        how=event.how,
     )
 
 
@@ -161,6 +199,51 @@ def _forget(at: Moment, event: Forget) -> None:
     due.forget(at.conn, event.kind, event.subject)
 
 
+def _rsvp_given(at: Moment, event: RsvpGiven) -> None:
+    sessions.rsvp(at.conn, event.session, at.person.id, event.rsvp, at.now)
+
+
+def _session_moved(at: Moment, event: SessionMoved) -> None:
+    sessions.move(at.conn, event.session, event.starts_at, event.ends_at, at.now)
+    at.audit("session moved", f"session:{event.session}")
+
+
+def _session_cancelled(at: Moment, event: SessionCancelled) -> None:
+    sessions.cancel(at.conn, event.session, at.now)
+    at.audit("session cancelled", f"session:{event.session}")
+
+
+def _attendance_taken(at: Moment, event: AttendanceTaken) -> None:
+    sessions.take_attendance(at.conn, event.session, event.present, at.typist, at.now)
+    at.audit("attendance taken", f"session:{event.session}")
+
+
+def _household_paused(at: Moment, event: HouseholdPaused) -> None:
+    person = event.person or at.person.id
+    households.pause(at.conn, person, event.until)
+    at.audit("household paused", audit.person(person))
+
+
+def _talk_held(at: Moment, event: TalkHeld) -> None:
+    people.change(at.conn, event.person, {"talk_until": event.until}, at.now)
+
+
+def _broadcast_drafted(at: Moment, event: BroadcastDrafted) -> None:
+    draft = broadcasts.draft(at.conn, event.audience, event.text, event.media, at.person.id, at.now)
+    broadcasts.plan_rehearsal(at.conn, draft, at.now)
+    at.audit("broadcast drafted", f"broadcast:{draft}")
+
+
+def _broadcast_step(at: Moment, event: BroadcastStep) -> None:
+    """Somebody was faster: the whole turn begins again, and finds the broadcast as it is."""
+    state = broadcasts.step(
+        at.conn, event.broadcast, event.step, at.person.id, at.now, starts_at=event.starts_at
+    )
+    if state is None:
+        raise UnknownSubjectError(f"broadcast {event.broadcast} allows no {event.step} any more")
+    at.audit(f"broadcast {event.step}", f"broadcast:{event.broadcast}")
+
+
 def _erasure_asked(at: Moment, event: ErasureAsked) -> None:
     people.ask_erasure(at.conn, at.person.id, at.now)
     at.audit("erasure asked", audit.person(at.person.id), event.code)
@@ -183,6 +266,35 @@ def _staff_linked(at: Moment, event: StaffLinked) -> None:
     at.audit("staff joined", f"staff:{event.staff}")
 
 
+def _help_begun(at: Moment, event: HelpBegun) -> None:
+    helping.end(at.conn, at.typist)
+    until = helping.begin(at.conn, at.address_id, event.person, at.now)
+    due.plan(at.conn, OVER, str(at.address_id), at.typist, until, None)
+    at.audit("help begun", audit.person(event.person))
+
+
+def _newcomer_helped(at: Moment, event: NewcomerHelped) -> None:
+    one = Listed(0, event.name, event.salutation)
+    village = event.school.village_id
+    person = roster.enlist(at.conn, event.school, one, village, at.typist, at.now)
+    _help_begun(at, HelpBegun(person))
+
+
+def _help_ended(at: Moment, event: HelpEnded) -> None:
+    helping.end(at.conn, at.typist)
+    due.forget(at.conn, OVER, str(at.address_id))
+
+
+def _code_used(at: Moment, event: CodeUsed) -> None:
+    joining.use(at.conn, event.code, at.address_id, at.person.id, at.now)
+    audit.record(at.conn, audit.person(event.person), "code used", "", "", at.now)
+
+
+def _school_joined(at: Moment, event: SchoolJoined) -> None:
+    by = None if at.typist == at.person.id else at.typist
+    schools.enrol(at.conn, event.school, at.person.id, by, at.now)
+
+
 def _audited(at: Moment, event: Audited) -> None:
     at.audit(event.action, event.subject)
 
@@ -203,9 +315,22 @@ _APPLY: Mapping[type[Event], Callable[[Moment, Any], None]] = {
     TipRated: _tip_rated,
     Remind: _remind,
     Forget: _forget,
+    RsvpGiven: _rsvp_given,
+    SessionMoved: _session_moved,
+    SessionCancelled: _session_cancelled,
+    AttendanceTaken: _attendance_taken,
+    HouseholdPaused: _household_paused,
+    TalkHeld: _talk_held,
+    BroadcastDrafted: _broadcast_drafted,
+    BroadcastStep: _broadcast_step,
     ErasureAsked: _erasure_asked,
     ErasureConfirmed: _erasure_confirmed,
     AddressLost: _address_lost,
     StaffLinked: _staff_linked,
     Audited: _audited,
+    HelpBegun: _help_begun,
+    NewcomerHelped: _newcomer_helped,
+    HelpEnded: _help_ended,
+    CodeUsed: _code_used,
+    SchoolJoined: _school_joined,
 }

@@ -6,9 +6,9 @@ Where a running interview stands is not here but in the dialogue (`dialogues.py`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, true
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
 
 from conversations.dialogue import ChildId, Interview, PersonId
 from storage.schema import answers, interviews, to_ms
@@ -19,6 +19,12 @@ PURPOSE = b"answers"
 
 CHECKIN = "checkin"
 """The conversation whose answers are a child's history."""
+
+FEEDBACK, WILL_TRY = "umpan_balik", "dicoba"
+"""The conversation after a session, and its question what she will try at home."""
+
+TRYING = timedelta(days=8)
+"""So long after a session it is asked how that went."""
 
 _ANSWER = Statement(
     "INSERT INTO answers (interview_id, path, value, at, spoken_by, typed_by)"
@@ -89,6 +95,7 @@ def finish(
     *,
     partial: bool,
     typed_by: PersonId,
+    spoken_by: PersonId | None = None,
     now: datetime,
 ) -> None:
     """The interview has ended with exactly these answers.
@@ -103,7 +110,7 @@ def finish(
         conn.execute(_TAKE_AWAY, {"interview": interview, "path": path})
     for path, value in complete.items():
         if kept.get(path) != value:
-            answer(conn, interview, path, value, typed_by=typed_by, now=now)
+            answer(conn, interview, path, value, typed_by=typed_by, spoken_by=spoken_by, now=now)
 
 
 def answers_of(conn: Connection, interview: str) -> dict[str, str]:
@@ -164,14 +171,21 @@ def last_checkins(conn: Connection, person: PersonId) -> dict[ChildId, datetime]
     return {ChildId(child): at for child, at in rows}
 
 
-def unanswered_since(conn: Connection, person: PersonId) -> datetime | None:
-    """When the oldest check-in began that came after the last one she finished; None if none."""
-    hers = and_(interviews.c.person_id == person, interviews.c.conversation == CHECKIN)
-    finished = select(func.max(interviews.c.started_at)).where(
-        hers, interviews.c.status == "finished"
+def wants_to_try(conn: Connection, person: PersonId, now: datetime) -> bool:
+    """Whether she told lately, and since her last finished check-in, what she will try."""
+    hers = and_(interviews.c.person_id == person, interviews.c.status == "finished")
+    last = conn.execute(
+        select(func.max(interviews.c.finished_at)).where(hers, interviews.c.conversation == CHECKIN)
+    ).scalar_one()
+    since = now - TRYING if last is None else max(last, now - TRYING)
+    told = conn.execute(
+        select(answers.c.value)
+        .join(interviews, interviews.c.id == answers.c.interview_id)
+        .where(
+            hers,
+            interviews.c.conversation == FEEDBACK,
+            interviews.c.finished_at > since,
+            answers.c.path == WILL_TRY,
+        )
     )
-    last = conn.execute(finished).scalar_one()
-    later = interviews.c.started_at > last if last is not None else true()
-    oldest = select(func.min(interviews.c.started_at)).where(hers, later)
-    found: datetime | None = conn.execute(oldest).scalar_one()
-    return found
+    return any(opened(conn, value) for value in told.scalars())

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, literal, or_, select, update
+from sqlalchemy import Connection, delete, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from conversations.dialogue import PersonId
@@ -174,6 +174,39 @@ def condemn(
         .returning(media.c.id)
     )
     return len(marked.all())
+
+
+def add(
+    conn: Connection,
+    id_: MediaId,
+    kind: str,
+    mime: str,
+    size: int,
+    by: PersonId | None,
+    now: datetime,
+) -> None:
+    """A file of our own, kept already: staff send it to many."""
+    values = {
+        "id": id_,
+        "person_id": by,
+        "kind": kind,
+        "mime": mime,
+        "size": size,
+        "channel": "",
+        "account": "",
+        "status": "stored",
+        "created_at": now,
+    }
+    conn.execute(insert(media).values(values))
+
+
+def discard(conn: Connection, id_: MediaId) -> None:
+    """A file that nobody needs any more is erased."""
+    conn.execute(
+        update(media)
+        .where(media.c.id == id_, media.c.status != "erase")
+        .values(status="erase", ref=None, not_before=None, person_id=None)
+    )
 
 
 def to_erase(conn: Connection, limit: int) -> tuple[MediaId, ...]:

@@ -12,6 +12,9 @@ from storage.schema import from_ms, to_ms
 from storage.sealing import vault_of
 from storage.statement import Statement
 
+TELEGRAM_BOT = "bot:telegram"
+"""Under this name stands what our bot is called on Telegram."""
+
 _CANARY = "canary"
 _PURPOSE = b"meta"
 

@@ -12,19 +12,28 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, bindparam, text
 
 from conversations.message import Message, Priority
+from conversations.politeness import Polite
+from storage import bodies, campaigns, door
+from storage.door import Doorway, Leaver
 from storage.errors import SealBroken
 from storage.schema import from_ms, to_ms
-from storage.sealing import vault_of
 from storage.statement import Statement
 
-_PURPOSE = b"outbox"
+LATE = "late"
+"""The reason of what expired."""
+
 _LONGEST_REASON = 120
+_ROUNDS = 5
+_MANY = 200
+"""A claim that meets nothing but what may not leave looks at so many rows a round, not for ever."""
 
 PRIORITIES = (Priority.ALARM, Priority.REPLY, Priority.REMINDER, Priority.BROADCAST)
+UNASKED = (Priority.REMINDER, Priority.BROADCAST)
+"""What nobody asked for just now: politeness decides when it leaves, and whether."""
+
 _RANK = {priority: rank for rank, priority in enumerate(PRIORITIES)}
 
 
@@ -46,22 +55,23 @@ class Status(StrEnum):
 _STEP = {Status.SENT: 2, Status.DELIVERED: 3, Status.FAILED: 3, Status.READ: 4}
 """A status may follow only one of a lower step; whatever is not named here has step 1."""
 
+_OF_ITSELF = {Status.EXPIRED: LATE}
+"""The reason that a status tells by itself."""
+
 _ADD = Statement(
-    "INSERT INTO outbox (address_id, person_id, dedupe_key, priority, purpose, body, status,"
-    " not_before, expires_at, owner, lease_until, created_at)"
-    " VALUES (:address_id, :person_id, :dedupe_key, :priority, :purpose, :body, :status,"
-    " :not_before, :expires_at, :owner, :lease_until, :now)"
+    "INSERT INTO outbox (address_id, person_id, dedupe_key, priority, purpose, campaign, held,"
+    " body, status, not_before, expires_at, owner, lease_until, created_at)"
+    " VALUES (:address_id, :person_id, :dedupe_key, :priority, :purpose, :campaign, :held,"
+    " :body, :status, :not_before, :expires_at, :owner, :lease_until, :now)"
     " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id"
 )
 _CANDIDATES_OF_ONE_PRIORITY = (
-    "SELECT o.id, o.address_id, a.channel, a.account, a.address, o.body, o.priority, o.purpose,"
-    " o.attempts, o.expires_at, o.person_id"
-    " FROM outbox o JOIN addresses a ON a.id = o.address_id"
+    f"{door.COLUMNS}"
     " WHERE o.status IN ('waiting', 'sending') AND o.status = 'waiting'"
     " AND o.priority = :priority AND o.not_before <= :now AND a.blocked_at IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.address_id = o.address_id AND e.id <> o.id"
     " AND e.status IN ('waiting', 'sending') AND (e.status = 'sending'"
-    " OR ((e.not_before <= :now OR e.attempts > 0)"
+    " OR ((e.not_before <= :now OR (e.attempts > 0 AND NOT e.held))"
     " AND (e.priority < o.priority OR (e.priority = o.priority AND e.id < o.id)))))"
     " ORDER BY o.priority, o.not_before, o.id LIMIT :limit"
 )
@@ -76,7 +86,7 @@ _CLAIM = text(
     " AND e.status = 'sending') RETURNING id"
 ).bindparams(bindparam("ids", expanding=True))
 _EXPIRE = text(
-    "UPDATE outbox SET status = 'expired', finished_at = :now"
+    f"UPDATE outbox SET status = 'expired', reason = '{LATE}', finished_at = :now"
     " WHERE id IN :ids AND status = 'waiting'"
 ).bindparams(bindparam("ids", expanding=True))
 _RECORD = text(
@@ -188,18 +198,25 @@ def add(
     not_before: datetime,
     expires_at: datetime | None,
     now: datetime,
+    campaign: str = "",
+    held: bool = False,
     owner: str | None = None,
     lease_until: datetime | None = None,
 ) -> int | None:
-    """Plan one message; None when the key was used before. With an owner it is claimed already."""
-    body = vault_of(conn).seal(orjson.dumps(message.to_json()), _PURPOSE)
+    """Plan one message; None when the key was used before. With an owner it is claimed already.
+
+    `campaign` is what it belongs to (session:12, broadcast:3); `held` says that a polite hour put
+    it off, so that it may be merged with what else waits for the morning.
+    """
     row = {
         "address_id": address_id,
         "person_id": person_id,
         "dedupe_key": dedupe_key,
         "priority": _RANK[priority],
         "purpose": purpose,
-        "body": body,
+        "campaign": campaign,
+        "held": held,
+        "body": bodies.sealed(conn, message),
         "status": "waiting" if owner is None else "sending",
         "not_before": to_ms(not_before),
         "expires_at": _ms(expires_at),
@@ -219,29 +236,39 @@ def claim(
     limit: int,
     busy: Collection[int] = (),
     least: Priority = Priority.BROADCAST,
+    most: Priority = Priority.ALARM,
+    polite: Polite | None = None,
 ) -> list[Claimed]:
     """Take what may go out now, most urgent first, at most one message of each address.
 
-    Nothing less urgent than `least`, nothing of an address that is blocked, `busy`, or being sent
-    to. Within an address the more urgent goes first, then the older; what is only planned for later
-    holds up nobody, but what is to be tried again goes before anything after it. What is too late
-    is marked `expired`.
+    Nothing less urgent than `least` or more urgent than `most`, nothing of an address that is
+    blocked, `busy`, or being sent to. Within an address the more urgent goes first, then the older;
+    what is only planned for later holds up nobody, but what is to be tried again goes before
+    anything after it. What is too late is marked `expired`. Of what nobody asked for only that
+    leaves which is `polite` now.
     """
     times = {"now": to_ms(now), "lease_until": to_ms(lease_until)}
+    doorway = Doorway(conn, now, polite or Polite())
     claimed: list[Claimed] = []
-    for rank in range(_RANK[least] + 1):
-        while len(claimed) < limit:
-            wanted = limit - len(claimed) + len(busy)
+    for rank in range(_RANK[most], _RANK[least] + 1):
+        for number in range(_ROUNDS):
+            if not (wanted := max(0, limit - len(claimed))):
+                break
+            looked = max(wanted, _MANY) + len(busy) if number else wanted
             rows = conn.execute(
                 _CANDIDATES[conn.dialect.name],
-                {"priority": rank, "now": times["now"], "limit": wanted},
+                {"priority": rank, "now": times["now"], "limit": looked},
             ).all()
-            late = [row.id for row in rows if _is_late(row, times["now"])]
+            late = [row for row in rows if _is_late(row, times["now"])]
             fit = [r for r in rows if not _is_late(r, times["now"]) and r.address_id not in busy]
-            claimed += _take(conn, owner, times, fit[: limit - len(claimed)])
-            if not late:
+            unasked = PRIORITIES[rank] in UNASKED
+            admitted = doorway.admit(fit) if unasked else fit
+            settled = bool(late) or (unasked and doorway.settled)
+            hidden = len(rows) == looked > len(fit) + len(late)  # by the busy: look further
+            claimed += _take(conn, owner, times, admitted[:wanted], doorway if unasked else None)
+            if not settled and not hidden:
                 break
-            conn.execute(_EXPIRE, {"ids": late, "now": times["now"]})
+            _expire(conn, late, times["now"])
     return claimed
 
 
@@ -249,31 +276,48 @@ def _is_late(row: Any, now: int) -> bool:
     return row.expires_at is not None and row.expires_at <= now
 
 
-def _take(conn: Connection, owner: str, times: dict[str, int], rows: list[Any]) -> list[Claimed]:
+def _expire(conn: Connection, rows: Sequence[Any], now: int) -> None:
+    if rows:
+        door.split(conn, [row.body for row in rows if row.held])
+        conn.execute(_EXPIRE, {"ids": [row.id for row in rows], "now": now})
+
+
+def _take(
+    conn: Connection,
+    owner: str,
+    times: dict[str, int],
+    rows: Sequence[Any],
+    doorway: Doorway | None,
+) -> list[Claimed]:
     """Claim the rows. A second look, because another process may have been faster a moment ago."""
     if not rows:
         return []
-    values = {"ids": [row.id for row in rows], "owner": owner, "lease_until": times["lease_until"]}
+    leavers = doorway.join(rows) if doorway is not None else [Leaver(row) for row in rows]
+    ids = [one.row.id for one in leavers]
+    values = {"ids": ids, "owner": owner, "lease_until": times["lease_until"]}
     mine = set(conn.execute(_CLAIM, values).scalars())
+    leavers = [one for one in leavers if one.row.id in mine]
+    if doorway is not None:
+        doorway.see_off(leavers)
     claimed, unreadable = [], []
-    for row in (row for row in rows if row.id in mine):
+    for one in leavers:
         try:
-            claimed.append(_claimed(conn, row))
+            claimed.append(_claimed(conn, one))
         except SealBroken as error:
-            unreadable.append(Result(row.id, Status.FAILED, str(error)))
+            unreadable.append(Result(one.row.id, Status.FAILED, str(error)))
     record(conn, unreadable, from_ms(times["now"]))
     return claimed
 
 
-def _claimed(conn: Connection, row: Any) -> Claimed:
-    body = orjson.loads(vault_of(conn).open(row.body or b"", _PURPOSE))
+def _claimed(conn: Connection, leaver: Leaver) -> Claimed:
+    row, joined = leaver.row, leaver.joined
     return Claimed(
         row.id,
         row.address_id,
         row.channel,
         row.account,
         row.address,
-        Message.from_json(body),
+        bodies.opened(conn, row.body) if joined is None else joined.message,
         PRIORITIES[row.priority],
         row.purpose,
         row.attempts,
@@ -289,7 +333,7 @@ def record(conn: Connection, results: Sequence[Result], now: datetime) -> None:
         {
             "id": result.id,
             "status": str(result.status),
-            "reason": result.reason[:_LONGEST_REASON],
+            "reason": (result.reason or _OF_ITSELF.get(result.status, ""))[:_LONGEST_REASON],
             "platform_id": result.platform_id or None,
             "again": 1 if result.status is Status.WAITING else 0,
             "not_before": _ms(result.not_before),
@@ -300,6 +344,8 @@ def record(conn: Connection, results: Sequence[Result], now: datetime) -> None:
     ]
     if rows:
         conn.execute(_RECORD, rows)
+    if expired := [result.id for result in results if result.status is Status.EXPIRED]:
+        door.split_of(conn, expired)
 
 
 def recover(conn: Connection, owner: str, now: datetime) -> Recovered:
@@ -319,6 +365,9 @@ def block(conn: Connection, address_id: int, reason: str, now: datetime) -> None
     values = {"address_id": address_id, "now": to_ms(now)}
     conn.execute(_BLOCK, {**values, "reason": reason[:80]})
     conn.execute(_FAIL_WAITING, {**values, "reason": reason[:_LONGEST_REASON]})
+
+
+withdraw, put_off, waiting = campaigns.withdraw, campaigns.put_off, campaigns.waiting
 
 
 def to_repeat(conn: Connection) -> list[tuple[int, int]]:

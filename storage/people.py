@@ -33,30 +33,40 @@ from storage.schema import (
 )
 from storage.statement import Statement
 
+NOWHERE = 0
+"""The address of a seat at which nobody can be told anything."""
+
 NO_VILLAGE = "KWN"
 """The first part of a code about somebody whose village is not known."""
 
 _FRESH = timedelta(minutes=1)
 """Within it, a further message does not write down again when the address was last heard."""
 
-_SEATS = (
+SEAT = (
     "SELECT a.id, a.channel, a.blocked_at, a.last_inbound_at, p.id, p.role, p.salutation, p.name,"
     " p.village_id, p.relation, p.language, p.zone, p.hour, p.consent, p.stopped_at,"
-    " p.paused_until, p.registered_at, d.state FROM addresses a"
-    " JOIN people p ON p.id = a.person_id LEFT JOIN dialogues d ON d.person_id = p.id"
+    " p.paused_until, p.registered_at, d.state, p.quiet, p.talk_until, a.person_id"
 )
-_ADDRESS = Statement(
-    f"{_SEATS} WHERE a.channel = :channel AND a.account = :account AND a.address = :address"
+_SEATS = f"{SEAT} FROM addresses a"
+_OWN = " JOIN people p ON p.id = a.person_id LEFT JOIN dialogues d ON d.person_id = p.id"
+_SPEAKING = (
+    " JOIN people p ON p.id = CASE WHEN a.assisting_until > :now THEN a.assisting_id"
+    " ELSE a.person_id END LEFT JOIN dialogues d ON d.person_id = p.id"
+)
+AT_ADDRESS = Statement(
+    f"{_SEATS}{_SPEAKING}"
+    " WHERE a.channel = :channel AND a.account = :account AND a.address = :address"
 )
 _PREFERRED = Statement(
-    f"{_SEATS} WHERE a.person_id = :person AND a.blocked_at IS NULL"
+    f"{_SEATS}{_OWN} WHERE a.person_id = :person AND a.blocked_at IS NULL"
     " ORDER BY COALESCE(a.last_inbound_at, 0) DESC, a.id DESC LIMIT 1"
 )
 _LOCK_AT_ADDRESS = text(
-    "SELECT p.id FROM people p JOIN addresses a ON a.person_id = p.id WHERE a.channel = :channel"
-    " AND a.account = :account AND a.address = :address FOR NO KEY UPDATE OF p"
+    "SELECT p.id FROM people p JOIN addresses a ON p.id IN (a.person_id, a.assisting_id)"
+    " WHERE a.channel = :channel AND a.account = :account AND a.address = :address"
+    " ORDER BY p.id FOR NO KEY UPDATE OF p"
 )
-_LOCK_PERSON = text("SELECT id FROM people WHERE id = :person FOR NO KEY UPDATE")
+LOCK_PERSON = text("SELECT id FROM people WHERE id = :person FOR NO KEY UPDATE")
 _NEW_ADDRESS = Statement(
     "INSERT INTO addresses (channel, account, address, created_at)"
     " VALUES (:channel, :account, :address, :now) ON CONFLICT DO NOTHING"
@@ -87,8 +97,9 @@ _VILLAGE_CODE = Statement(
     "SELECT v.code FROM people p JOIN villages v ON v.id = p.village_id WHERE p.id = :person"
 )
 _CONSENT = Statement(
-    "INSERT INTO consents (person_id, decision, capacity, text_version, text, channel, at)"
-    " VALUES (:person, :decision, :capacity, :text_version, :text, :channel, :at)"
+    "INSERT INTO consents (person_id, decision, capacity, text_version, text, channel, witness_id,"
+    " how, at) VALUES (:person, :decision, :capacity, :text_version, :text, :channel, :witness,"
+    " :how, :at)"
 )
 _CONSENTED = Statement("UPDATE people SET consent = :consent WHERE id = :person")
 _HEARD = Statement(
@@ -98,7 +109,18 @@ _HEARD = Statement(
 _WROTE = Statement("UPDATE people SET last_wrote_at = :now WHERE id = :person")
 
 _SETTABLE = frozenset(
-    {"salutation", "name", "village_id", "relation", "language", "zone", "hour", "paused_until"}
+    {
+        "salutation",
+        "name",
+        "village_id",
+        "relation",
+        "language",
+        "zone",
+        "hour",
+        "paused_until",
+        "quiet",
+        "talk_until",
+    }
 )
 _MOMENTS = {"stopped": "stopped_at", "registered": "registered_at"}
 """Facts that are told as yes or no and kept as the moment they became true."""
@@ -111,6 +133,8 @@ class Seat:
     address_id: int
     person: Person
     dialogue: Dialogue
+    typist: PersonId | None = None
+    """The cadre on whose phone she is helped along; None: she types herself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,33 +174,33 @@ def at_address(
     are never answered at the same time. An address that was blocked is reachable again.
     """
     where = {"channel": channel, "account": account, "address": address}
-    row = _who_writes(conn, where)
+    row = _who_writes(conn, where, now)
     if row is None:
         _welcome(conn, where, now, newcomer)
-        row = _who_writes(conn, where)
+        row = _who_writes(conn, where, now)
         assert row is not None
     if row[2] is not None or row[3] is None or to_ms(now - _FRESH) > row[3]:
         _HEARD.run(conn, {"address_id": row[0], "now": to_ms(now)})
         _WROTE.run(conn, {"person": row[4], "now": to_ms(now)})
-    return _seat(conn, row)
+    return seat(conn, row)
 
 
-def _who_writes(conn: Connection, where: Mapping[str, str]) -> Sequence[Any] | None:
+def _who_writes(conn: Connection, where: Mapping[str, str], now: datetime) -> Sequence[Any] | None:
     """Locked by a statement of its own: the one that reads must see what the lock waited for.
 
     Whom the lock did not find is not read either: she may have been made in between, unlocked.
     """
     if conn.dialect.name == "postgresql" and conn.execute(_LOCK_AT_ADDRESS, where).first() is None:
         return None
-    return _ADDRESS.row(conn, where)
+    return AT_ADDRESS.row(conn, {**where, "now": to_ms(now)})
 
 
 def seat_of(conn: Connection, person: PersonId) -> Seat | None:
     """The person at the address she was last heard from; None when no address reaches her."""
     if conn.dialect.name == "postgresql":
-        conn.execute(_LOCK_PERSON, {"person": person})
+        conn.execute(LOCK_PERSON, {"person": person})
     row = _PREFERRED.row(conn, {"person": person})
-    return None if row is None else _seat(conn, row)
+    return None if row is None else seat(conn, row)
 
 
 def reachable(conn: Connection, person: PersonId) -> tuple[int, str] | None:
@@ -193,7 +217,8 @@ def address_only(conn: Connection, channel: str, account: str, address: str, now
     return found
 
 
-def _seat(conn: Connection, row: Sequence[Any]) -> Seat:
+def seat(conn: Connection, row: Sequence[Any]) -> Seat:
+    """The seat of a row of `SEAT`."""
     paused_until, state = row[15], row[17]
     person = Person(
         PersonId(row[4]),
@@ -208,11 +233,14 @@ def _seat(conn: Connection, row: Sequence[Any]) -> Seat:
         Consent(row[13]),
         row[14] is not None,
         None if paused_until is None else from_ms(paused_until),
+        row[18],
+        None if row[19] is None else from_ms(row[19]),
         row[16] is not None,
-        row[1],
+        row[1] or "",
     )
     dialogue = dialogues.NOTHING if state is None else dialogues.unseal(conn, state)
-    return Seat(row[0], person, dialogue)
+    typed_by_another = row[20] not in (None, row[4])
+    return Seat(row[0] or NOWHERE, person, dialogue, row[20] if typed_by_another else None)
 
 
 def _welcome(conn: Connection, where: Mapping[str, str], now: datetime, newcomer: Newcomer) -> None:
@@ -280,8 +308,13 @@ def decide_consent(
     words: str,
     channel: str,
     now: datetime,
+    witness: PersonId | None = None,
+    how: str = "read",
 ) -> None:
-    """Keep what was decided together with the words that were shown (UU 27/2022 art. 24)."""
+    """Keep what was decided together with the words that were shown (UU 27/2022 art. 24).
+
+    `how` she came to know them: read, or read_aloud or played by the witness, who typed for her.
+    """
     _CONSENT.run(
         conn,
         {
@@ -291,6 +324,8 @@ def decide_consent(
             "text_version": fitting(consents.c.text_version.type, text_version),
             "text": words,
             "channel": channel,
+            "witness": witness,
+            "how": how,
             "at": to_ms(now),
         },
     )

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Table,
+    and_,
     case,
     delete,
     exists,
@@ -27,9 +28,13 @@ from storage.schema import (
     answers,
     audit,
     dialogues,
+    due,
     inbox,
     interviews,
+    invitations,
     outbox,
+    people,
+    sessions,
     task_notes,
     tasks,
 )
@@ -38,6 +43,8 @@ CHAT_TEXT = timedelta(days=90)
 ANSWERS = timedelta(days=730)
 CLOSED_TASKS = timedelta(days=365)
 AUDIT = timedelta(days=1826)
+OUTCOMES = timedelta(days=400)
+"""What became of due work: longer than any name of it may come again (a birth month's)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ class Removed:
     tasks: int
     audit: int
     addresses: int
+    invitations: int
+    due: int = 0
 
     @property
     def anything(self) -> bool:
@@ -68,6 +77,8 @@ def run(conn: Connection, now: datetime, batch: int = 500) -> Removed:
         tasks=_delete_tasks(conn, now - CLOSED_TASKS, batch),
         audit=_delete_oldest(conn, audit, audit.c.at, now - AUDIT, batch),
         addresses=_forget_addresses(conn, batch),
+        invitations=_delete_invitations(conn, now - ANSWERS, batch),
+        due=_forget_outcomes(conn, now - OUTCOMES, batch),
     )
 
 
@@ -143,6 +154,31 @@ def _delete_interviews(conn: Connection, before: datetime, batch: int) -> int:
     conn.execute(delete(answers).where(answers.c.interview_id.in_(ids)))
     conn.execute(delete(interviews).where(interviews.c.id.in_(ids)))
     return len(ids)
+
+
+def _delete_invitations(conn: Connection, before: datetime, batch: int) -> int:
+    """Who was asked to a session of long ago, what she said, and whether she came.
+
+    Of sessions that have such rows, the `batch` oldest lose them.
+    """
+    asked = exists().where(invitations.c.session_id == sessions.c.id)
+    old = select(sessions.c.id).where(sessions.c.starts_at < before, asked)
+    ids = conn.execute(old.order_by(sessions.c.starts_at).limit(batch)).scalars().all()
+    return conn.execute(delete(invitations).where(invitations.c.session_id.in_(ids))).rowcount
+
+
+def _forget_outcomes(conn: Connection, before: datetime, batch: int) -> int:
+    """What became long ago of the due work of the next `batch` people, then again of the first."""
+    mark = "retention:due"
+    after = int(meta.get(conn, mark) or 0)
+    ids = conn.execute(
+        select(people.c.id).where(people.c.id > after).order_by(people.c.id).limit(batch)
+    )
+    last = max(ids.scalars(), default=0)
+    meta.put(conn, mark, str(last).encode())
+    hers = and_(due.c.person_id > after, due.c.person_id <= last)
+    old = and_(due.c.outcome != "", due.c.due_at < before)
+    return conn.execute(delete(due).where(hers, old)).rowcount
 
 
 def _delete_tasks(conn: Connection, before: datetime, batch: int) -> int:

@@ -98,11 +98,16 @@ people = Table(
     Column("consent", String(10), nullable=False, server_default="unasked"),
     Column("stopped_at", UTCTime),
     Column("paused_until", UTCTime),
+    Column("quiet", String(11), nullable=False, server_default=""),  # her own 21:00-05:00
+    Column("talk_until", UTCTime),  # a member of staff is talking with her until then
+    Column("unasked_week", Integer, nullable=False, server_default="0"),  # ISO, 202647
+    Column("unasked", SmallInteger, nullable=False, server_default="0"),  # sent in that week
     Column("registered_at", UTCTime),
     Column("erasure_asked_at", UTCTime),
     Column("erased_at", UTCTime),
     Column("created_at", UTCTime, nullable=False),
     Column("last_wrote_at", UTCTime),
+    Index("ix_people_village", "village_id"),
 )
 
 addresses = Table(
@@ -112,13 +117,21 @@ addresses = Table(
     Column("channel", String(12), nullable=False),
     Column("account", String(32), nullable=False),  # the bot or number of ours
     Column("address", String(64), nullable=False),  # the chat id, wa id …
-    Column("person_id", Serial, ForeignKey("people.id")),  # who holds the phone now
+    Column("person_id", Serial, ForeignKey("people.id")),  # whose phone it is
+    Column("assisting_id", Serial, ForeignKey("people.id")),  # for whom its owner answers now
+    Column("assisting_until", UTCTime),
     Column("blocked_at", UTCTime),
     Column("blocked_reason", String(80)),
     Column("last_inbound_at", UTCTime),
     Column("created_at", UTCTime, nullable=False),
     UniqueConstraint("channel", "account", "address"),
     Index("ix_addresses_person", "person_id"),
+    Index(
+        "ix_addresses_assisting",
+        "assisting_id",
+        sqlite_where=text("assisting_id IS NOT NULL"),
+        postgresql_where=text("assisting_id IS NOT NULL"),
+    ),
 )
 
 address_people = Table(
@@ -140,6 +153,7 @@ consents = Table(
     Column("text", Text, nullable=False),  # the words she was shown
     Column("channel", String(12), nullable=False),
     Column("witness_id", Serial, ForeignKey("people.id")),
+    Column("how", String(10), nullable=False, server_default="read"),  # read read_aloud played
     Column("at", UTCTime, nullable=False),
 )
 
@@ -317,6 +331,8 @@ outbox = Table(
     Column("dedupe_key", String(120), nullable=False, unique=True),
     Column("priority", SmallInteger, nullable=False),  # 0 alarm 1 reply 2 reminder 3 broadcast
     Column("purpose", String(24), nullable=False),
+    Column("campaign", String(24), nullable=False, server_default=""),  # session:12, broadcast:3
+    Column("held", Boolean, nullable=False, server_default=text("false")),  # by quiet hours
     Column("body", LargeBinary),  # sealed; emptied by retention
     # waiting sending | sent delivered read failed uncertain excluded expired merged
     Column("status", String(10), nullable=False),
@@ -343,6 +359,12 @@ outbox = Table(
         "id",
         sqlite_where=text("status IN ('waiting', 'sending')"),
         postgresql_where=text("status IN ('waiting', 'sending')"),
+    ),
+    Index(
+        "ix_outbox_campaign_open",
+        "campaign",
+        sqlite_where=text("status IN ('waiting', 'sending') AND campaign <> ''"),
+        postgresql_where=text("status IN ('waiting', 'sending') AND campaign <> ''"),
     ),
     Index("ix_outbox_created", "created_at"),
 )
@@ -389,6 +411,168 @@ audit = Table(
     Column("action", String(40), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("reason", String(200), nullable=False, server_default=""),
+)
+
+schools = Table(
+    "schools",
+    metadata,
+    identity(),
+    Column("village_id", Serial, ForeignKey("villages.id")),  # none: the whole programme
+    Column("kind", String(24), nullable=False),  # bok_ebok pak_bapak yang_eyang rapat …
+    Column("name", String(80), nullable=False),
+    Column("code", String(12), nullable=False, unique=True),  # on its poster
+    Column("place", String(120), nullable=False, server_default=""),
+    Column("zone", String(40), nullable=False, server_default="Asia/Jakarta"),
+    Column("cadre_id", Serial, ForeignKey("people.id"), index=True),
+    Column("created_at", UTCTime, nullable=False),
+    Column("closed_at", UTCTime),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("school_id", Serial, ForeignKey("schools.id"), primary_key=True),
+    Column("person_id", Serial, ForeignKey("people.id"), primary_key=True, index=True),
+    Column("number", SmallInteger, nullable=False),  # in the school's list: "hadir 3 7 12"
+    Column("by_id", Serial, ForeignKey("people.id")),  # none: by command
+    Column("at", UTCTime, nullable=False),
+    Column("left_at", UTCTime),
+    UniqueConstraint("school_id", "number"),
+)
+
+series = Table(
+    "series",
+    metadata,
+    identity(),
+    Column("school_id", Serial, ForeignKey("schools.id"), nullable=False, index=True),
+    Column("weekday", SmallInteger),  # 0 is Monday; none: every pasaran day
+    Column("pasaran", String(6), nullable=False, server_default=""),  # legi pahing pon wage kliwon
+    Column("every", SmallInteger, nullable=False, server_default="1"),  # weeks
+    Column("first", String(10), nullable=False),  # local dates, 2026-11-24
+    Column("last", String(10), nullable=False, server_default=""),
+    Column("begins", String(5), nullable=False),  # local, 08:00
+    Column("ramadan_begins", String(5), nullable=False, server_default=""),
+    Column("minutes", SmallInteger, nullable=False),
+    Column("skip", Text, nullable=False, server_default=""),  # local dates with spaces between
+    Column("topic", String(120), nullable=False),
+    Column("place", String(120), nullable=False, server_default=""),
+    Column("facilitator", String(80), nullable=False, server_default=""),
+    Column("bring", String(200), nullable=False, server_default=""),
+    Column("tip", String(60), nullable=False, server_default=""),
+    Column("reminders", String(40), nullable=False, server_default="invite h1 h2"),
+    Column("by_id", Serial, ForeignKey("people.id")),
+    Column("created_at", UTCTime, nullable=False),
+    Column("ended_at", UTCTime),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    identity(),
+    Column("school_id", Serial, ForeignKey("schools.id"), nullable=False),
+    Column("series_id", Serial, ForeignKey("series.id")),
+    Column("slot", String(10), nullable=False, server_default=""),  # its local date in the series
+    Column("topic", String(120), nullable=False),
+    Column("place", String(120), nullable=False, server_default=""),
+    Column("facilitator", String(80), nullable=False, server_default=""),
+    Column("bring", String(200), nullable=False, server_default=""),
+    Column("tip", String(60), nullable=False, server_default=""),  # for who could not come
+    Column("starts_at", UTCTime, nullable=False, index=True),
+    Column("ends_at", UTCTime, nullable=False),
+    Column("status", String(10), nullable=False, server_default="planned"),  # cancelled
+    Column("revision", SmallInteger, nullable=False, server_default="1"),
+    Column("reminders", String(40), nullable=False, server_default="invite h1 h2"),
+    Column("attendance_at", UTCTime),
+    Column("by_id", Serial, ForeignKey("people.id")),
+    Column("created_at", UTCTime, nullable=False),
+    UniqueConstraint("series_id", "slot"),
+    Index("ix_sessions_school", "school_id", "starts_at"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("session_id", Serial, ForeignKey("sessions.id"), primary_key=True),
+    Column("person_id", Serial, ForeignKey("people.id"), primary_key=True),
+    Column("asked_at", UTCTime),
+    Column("rsvp", String(5), nullable=False, server_default=""),  # yes no
+    Column("rsvp_at", UTCTime),
+    Column("present", Boolean),
+    Column("present_by", Serial, ForeignKey("people.id")),
+    Column("present_at", UTCTime),
+    Index("ix_invitations_person", "person_id", "asked_at"),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("person_id", Serial, ForeignKey("people.id"), primary_key=True),
+    Column("tag", String(40), primary_key=True, index=True),
+)
+
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    identity(),
+    Column("audience", Text, nullable=False),  # conversations/audience.py, as it is written
+    Column("body", LargeBinary, nullable=False),  # sealed; the text with its placeholders
+    Column("media_id", String(32)),
+    # draft asking scheduled running paused done cancelled refused
+    Column("status", String(10), nullable=False),
+    Column("by_id", Serial, ForeignKey("people.id")),  # none: by command
+    Column("approved_by", Serial, ForeignKey("people.id")),
+    Column("created_at", UTCTime, nullable=False),
+    Column("approved_at", UTCTime),
+    Column("starts_at", UTCTime),
+    Column("expires_at", UTCTime),
+    Column("frozen_at", UTCTime),  # every recipient is known
+    Column("rehearsal", Text),  # what the dress rehearsal counted, JSON, no names
+    Column("finished_at", UTCTime),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("broadcast_id", Serial, ForeignKey("broadcasts.id"), primary_key=True),
+    Column("person_id", Serial, ForeignKey("people.id"), primary_key=True),
+    Column("outbox_id", Serial, ForeignKey("outbox.id")),
+    Column("reason", String(120), nullable=False, server_default=""),  # why she is excluded
+    Index(
+        "ix_recipients_open",
+        "broadcast_id",
+        "person_id",
+        sqlite_where=text("outbox_id IS NULL AND reason = ''"),
+        postgresql_where=text("outbox_id IS NULL AND reason = ''"),
+    ),
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    identity(),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("village_id", Serial, ForeignKey("villages.id")),  # none: every village
+    Column("audience", Text, nullable=False, server_default=""),
+    # weekly registered birth_month session checkin_sent checkin_done silent
+    Column("anchor", String(16), nullable=False),
+    Column("days", SmallInteger, nullable=False, server_default="0"),  # after (or before) it
+    Column("weekday", SmallInteger),
+    Column("hour", String(5), nullable=False),  # local
+    Column("action", String(16), nullable=False),  # checkin tip nudge message visit
+    Column("content", LargeBinary),  # sealed; the words of a message
+    Column("when_busy", String(10), nullable=False, server_default="wait"),  # wait skip after
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("created_at", UTCTime, nullable=False),
+)
+
+join_codes = Table(
+    "join_codes",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("person_id", Serial, ForeignKey("people.id"), nullable=False, index=True),
+    Column("made_at", UTCTime, nullable=False),
+    Column("expires_at", UTCTime, nullable=False),
+    Column("used_at", UTCTime),
 )
 
 meta = Table(

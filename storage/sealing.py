@@ -124,6 +124,8 @@ SEALED = (
     Sealed(schema.media, "ref"),
     Sealed(schema.inbox, "body"),
     Sealed(schema.outbox, "body"),
+    Sealed(schema.broadcasts, "body"),
+    Sealed(schema.rules, "content"),
 )
 """Every sealed column, in the order of the schema; rotation, erasure and retention go through it.
 (`meta` holds one more sealed value, the canary, which `meta.reseal_canary` renews.)"""

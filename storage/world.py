@@ -25,6 +25,10 @@ from conversations.dialogue import (
 from conversations.form.model import Form
 from conversations.level import Level
 from storage import children, forms, interviews, people, staff, tasks, tips
+from storage.broadcasts import StoredBroadcasts
+from storage.helping import StoredHelping
+from storage.rules import StoredRules
+from storage.school_questions import StoredSchools
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +40,26 @@ class Programme:
     language: str = "id"
     simulators: frozenset[str] = frozenset({"simulator"})
     """Channels on which nobody real is talking."""
+    bulk_rate: float = 30.0
+    """Messages a second that nobody asked for, at most."""
+    alone_up_to: int = 100
+    """To so many people a member of staff may send without a second person's approval."""
 
 
 class StoredWorld:
     """The world of one turn of one person, at one moment."""
 
-    __slots__ = ("_conn", "_now", "_person", "_programme")
+    __slots__ = ("_conn", "_now", "_person", "_programme", "_typist")
 
     def __init__(
-        self, conn: Connection, now: datetime, programme: Programme, person: Person
+        self,
+        conn: Connection,
+        now: datetime,
+        programme: Programme,
+        person: Person,
+        typist: PersonId | None = None,
     ) -> None:
+        self._typist = typist
         self._conn = conn
         self._now = now
         self._programme = programme
@@ -102,9 +116,9 @@ class StoredWorld:
         """When each child was last asked after."""
         return interviews.last_checkins(self._conn, person)
 
-    def unanswered_since(self, person: PersonId) -> datetime | None:
-        """When the oldest check-in was sent that came after her last finished one."""
-        return interviews.unanswered_since(self._conn, person)
+    def wants_to_try(self, person: PersonId) -> bool:
+        """Whether she told lately what she will try at home."""
+        return interviews.wants_to_try(self._conn, person, self._now)
 
     def staff(self) -> tuple[PersonId, ...]:
         """Everybody of staff who can be reached in chat, by id."""
@@ -139,3 +153,29 @@ class StoredWorld:
     def fresh_id(self) -> str:
         """A new id for an interview or a file: 60 random bits in 12 letters and digits."""
         return base64.b32encode(secrets.token_bytes(8))[:12].decode().lower()
+
+    @property
+    def typist(self) -> PersonId | None:
+        """The cadre who types for this person now."""
+        return self._typist
+
+    @property
+    def helping(self) -> StoredHelping:
+        """Who may be helped along, and whom a code belongs to."""
+        return StoredHelping(self._conn, self._now)
+
+    @property
+    def schools(self) -> StoredSchools:
+        """Schools, sessions and invitations."""
+        return StoredSchools(self._conn, self._now)
+
+    @property
+    def broadcasts(self) -> StoredBroadcasts:
+        """Messages to many."""
+        programme = self._programme
+        return StoredBroadcasts(self._conn, self._now, programme.bulk_rate, programme.alone_up_to)
+
+    @property
+    def rules(self) -> StoredRules:
+        """The programme's rules."""
+        return StoredRules(self._conn, self._now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any, Final
 
@@ -34,11 +34,13 @@ from bot.channels.channel import (
     Unanswered,
     Unreachable,
 )
+from bot.channels.telegram_files import KnownFiles, way_of
 from bot.channels.telegram_messages import (
     LONGEST_CAPTION,
     Part,
     failure,
     migrated_to,
+    refuses_file,
     render,
     units,
 )
@@ -47,13 +49,14 @@ from bot.channels.telegram_request import AiohttpRequest, NotSentError, TooMuchE
 from bot.channels.telegram_rows import Rows
 from bot.channels.telegram_updates import ALLOWED_UPDATES, callback_id, parse
 from bot.limits import Clock
-from conversations.message import Inbound, Message
+from conversations.message import Inbound, MediaId, Message
 
 LARGEST_WEBHOOK: Final = 1024 * 1024
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"
 
 _MOST_PRESSES: Final = 200
-_MOST_PHOTO: Final = 10 * 1024 * 1024
+_CAPTIONED: Final = {"text": "caption", "entities": "caption_entities"}
+"""What the parameters of a text are called under a file."""
 
 _log = structlog.get_logger(__name__)
 
@@ -73,10 +76,12 @@ class Telegram:
         api_url: str = "https://api.telegram.org",
         public_url: str = "",
         webhook_secret: str = "",
-        connections: int = 64,
+        connections: int = 256,
         read_timeout: float = 20.0,
     ) -> None:
         self.account = token.partition(":")[0]
+        self.introduced: Callable[[str], Awaitable[None]] | None = None
+        """Told the bot's name, as links to it have it, once Telegram has said who we are."""
         self._clock = clock
         self._dice = dice
         self._load_media = load_media
@@ -93,6 +98,7 @@ class Telegram:
             request=self._request,
             get_updates_request=self._poll_request,
         )
+        self._files = KnownFiles()
         self._accept: Accept | None = None
         self._trouble = ""
         self._presses: set[asyncio.Task[None]] = set()
@@ -163,10 +169,9 @@ class Telegram:
         receipt = None
         try:
             if message.media is not None:
-                file = await self._load_media(message.media)
                 with_caption = len(parts) == 1 and units(parts[0]["text"]) <= LONGEST_CAPTION
                 caption = parts.pop() if with_caption else _without_text(message)
-                receipt = await self._send_file(address, file, caption, quiet)
+                receipt = await self._send_media(address, message.media, caption, quiet)
             for part in parts:
                 receipt = await self._send_text(address, part, quiet)
         except (Unreachable, SlowDown) as error:
@@ -206,6 +211,8 @@ class Telegram:
             try:
                 me = await self._bot.get_me()
                 self.account = str(me.id)
+                if self.introduced is not None and me.username:
+                    await self.introduced(me.username)
                 if self._secret:
                     await self._bot.set_webhook(
                         f"{self._public_url.rstrip('/')}/telegram",
@@ -269,11 +276,32 @@ class Telegram:
         except NetworkError as error:
             raise Unanswered(named(error)) from error
 
-    async def _send_file(self, address: str, file: File, caption: Part, quiet: bool) -> Receipt:
-        method, field = _way_of(file)
+    async def _send_media(self, address: str, id_: MediaId, caption: Part, quiet: bool) -> Receipt:
+        """By the name that the platform gave the file; uploaded once where it has none."""
+        while True:
+            known = self._files.find(id_, self._clock.now())
+            if known is None:
+                async with self._files.uploading(id_):
+                    known = self._files.find(id_, self._clock.now())
+                    if known is None:
+                        file = await self._load_media(id_)
+                        return await self._upload(address, id_, file, caption, quiet)
+            fields = {"chat_id": address, known.field: known.file_id, **_as_caption(caption)}
+            if quiet:
+                fields["disable_notification"] = True
+            status, answer = await self._post(known.method, fields)
+            if not refuses_file(status, answer):
+                return self._receipt(status, answer)
+            self._files.forget(id_, known)
+
+    async def _upload(
+        self, address: str, id_: MediaId, file: File, caption: Part, quiet: bool
+    ) -> Receipt:
+        method, field = way_of(file)
         form = aiohttp.FormData({"chat_id": address})
         for name, value in _as_caption(caption).items():
-            form.add_field(name, value)
+            text = value if isinstance(value, str) else orjson.dumps(value).decode()
+            form.add_field(name, text)
         if quiet:
             form.add_field("disable_notification", "true")
         form.add_field(field, file.data, filename=file.name, content_type=file.mime)
@@ -283,7 +311,9 @@ class Telegram:
             raise Unreachable(named(error)) from error
         except NetworkError as error:
             raise Unanswered(named(error)) from error
-        return self._receipt(status, answer)
+        receipt = self._receipt(status, answer)
+        self._files.learn(id_, orjson.loads(answer)["result"], field, self._clock.now())
+        return receipt
 
     def _receipt(self, status: int, answer: bytes) -> Receipt:
         if status != 200:
@@ -309,24 +339,14 @@ def _no_file(status: int, body: bytes) -> Exception:
     return Unreachable(f"http {status}")
 
 
-def _way_of(file: File) -> tuple[str, str]:
-    """Method and field by which a file goes."""
-    if file.mime in ("audio/ogg", "audio/opus"):
-        return "sendVoice", "voice"
-    if file.mime in ("image/jpeg", "image/png", "image/webp") and len(file.data) <= _MOST_PHOTO:
-        return "sendPhoto", "photo"
-    return "sendDocument", "document"
-
-
 def _without_text(message: Message) -> Part:
     return {"protect_content": True} if message.discreet else {}
 
 
-def _as_caption(part: Part) -> dict[str, str]:
-    """A text part's parameters as form fields of a file."""
-    names = {"text": "caption", "entities": "caption_entities"}
+def _as_caption(part: Part) -> Part:
+    """A text part's parameters under a file."""
     return {
-        names.get(name, name): value if isinstance(value, str) else orjson.dumps(value).decode()
+        _CAPTIONED.get(name, name): value
         for name, value in part.items()
         if name != "link_preview_options"
     }

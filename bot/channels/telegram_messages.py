@@ -158,6 +158,13 @@ def migrated_to(body: bytes) -> str:
     return str(found) if isinstance(found, int) else ""
 
 
+def refuses_file(status: int, body: bytes) -> bool:
+    """Whether the platform does not know the file that was named."""
+    answer = _answer(body) if status == 400 else None
+    said = str(answer.get("description", "")).lower() if answer else ""
+    return "file identifier" in said or "file_reference" in said
+
+
 _REASONS: Final = (
     "message is too long",
     "message text is empty",

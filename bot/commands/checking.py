@@ -34,6 +34,8 @@ def check(
         print(line)
     if found.problems:
         raise typer.Exit(1)
+    for line in found.warnings:
+        print(f"Perhatikan: {line}")
     print(f"Semua baik: {found.looked_at}.")
 
 

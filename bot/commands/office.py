@@ -1,12 +1,13 @@
-"""What the commands share: settings, the way to the data, plain tables, one line for an error."""
+"""What the commands share: settings, the way to the data, tables, JSON, bars, one-line errors."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -59,6 +60,48 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]], empty: s
     for row in table:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print(line.rstrip())
+
+
+def print_json(value: object) -> None:
+    """The answer for a program: dataclasses, enums, aware times (ISO 8601), lists and so on.
+
+    >>> print_json({"siapa": "P-0012"})
+    {
+      "siapa": "P-0012"
+    }
+    """
+    import orjson
+
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
+
+
+class Bar(Protocol):
+    """Tells a bar how far it is; a total that was not known before, or has changed."""
+
+    def __call__(self, done: int, total: int | None = None, /) -> None: ...
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Bar]:
+    """A bar on standard error while something takes long; nothing where that is no terminal.
+
+    with office.progress("Mengirim", total=300) as at:
+        at(120)
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(what, total=total)
+
+        def at(done: int, total: int | None = None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield at
 
 
 _SAID = {

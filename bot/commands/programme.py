@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
+
+    from storage.upcoming import Upcoming
 
 
 def register(app: typer.Typer) -> None:
@@ -90,32 +93,93 @@ def people(
     office.print_table(columns, rows, empty="Belum ada orang.")
 
 
-def due() -> None:
-    """Apa yang akan terjadi berikutnya."""
-    from zoneinfo import ZoneInfo
+def due(
+    days: Annotated[int, typer.Option(min=0, max=60, help="Berapa hari ke depan")] = 7,
+    json: Annotated[bool, typer.Option("--json", help="Sebagai JSON")] = False,
+) -> None:
+    """Apa yang akan terjadi di hari-hari berikutnya, dan untuk siapa; orang sebagai kode."""
+    from datetime import UTC, datetime
 
-    from sqlalchemy import select
-
+    from bot.clock import ahead
     from storage.exports import person_code
-    from storage.schema import due as due_table
+    from storage.upcoming import upcoming
 
-    zone = ZoneInfo(office.settings().timezone)
+    configured = office.settings()
 
-    def upcoming(conn: Connection) -> list[tuple[str, str, str]]:
-        query = (
-            select(due_table.c.due_at, due_table.c.kind, due_table.c.person_id)
-            .where(due_table.c.outcome == "")
-            .order_by(due_table.c.due_at)
-            .limit(100)
+    def planned(conn: Connection) -> list[Upcoming]:
+        now = datetime.now(UTC) + (ahead(conn) if configured.sample else timedelta())
+        return upcoming(conn, now, configured.zone, days)
+
+    found = office.read(planned)
+    if json:
+        office.print_json(
+            [
+                {
+                    "at": one.at,
+                    "sort": one.sort,
+                    "kind": one.kind,
+                    "about": one.about,
+                    "people": one.people,
+                    "person": person_code(one.person),
+                }
+                for one in found
+            ]
         )
-        return [
-            (f"{at.astimezone(zone):%Y-%m-%d %H:%M}", kind, person_code(person))
-            for at, kind, person in conn.execute(query)
-        ]
-
+        return
     office.print_table(
-        ("waktu", "apa", "siapa"), office.read(upcoming), empty="Tidak ada yang direncanakan."
+        ("waktu", "apa", "untuk"),
+        (
+            (
+                f"{one.at.astimezone(configured.zone):%Y-%m-%d %H:%M}",
+                _what(one),
+                person_code(one.person) or f"{one.people} orang",
+            )
+            for one in found[:MOST_SHOWN]
+        ),
+        empty=f"Tidak ada yang direncanakan dalam {days} hari.",
     )
+    if len(found) > MOST_SHOWN:
+        print(f"… dan {len(found) - MOST_SHOWN} lagi: lihat semuanya dengan --json.")
+
+
+def _what(one: Upcoming) -> str:
+    """What is to come, in the operator's words."""
+    if one.sort == "rule":
+        return f"{one.about} ({WHAT.get(one.kind, one.kind)})"
+    if one.sort == "session":
+        return f"{STAGES.get(one.kind, one.kind)}: {one.about}"
+    if one.sort == "broadcast":
+        return f"siaran nomor {one.about}"
+    return WHAT.get(one.kind, one.kind)
+
+
+MOST_SHOWN = 200
+
+WHAT = {
+    "checkin": "kabar mingguan",
+    "tip": "kiat",
+    "nudge": "pengingat",
+    "message": "pesan",
+    "visit": "daftar kunjungan kader",
+    "assisted": "yang bisa dibantu kader",
+    "expire": "pertanyaan ditutup",
+    "drinking": "menunggu jawaban soal minum",
+    "help_over": "penutup bantuan kader",
+    "day_list": "daftar tugas petugas",
+    "attendance": "daftar hadir",
+    "feedback": "umpan balik sesi",
+    "untold": "yang belum terkabari",
+    "siar": "kabar siaran untuk petugas",
+    "rehearsal": "gladi siaran",
+}
+STAGES = {
+    "invite": "undangan",
+    "h1": "pengingat H-1",
+    "h2_evening": "pengingat malam sebelumnya",
+    "h2": "pengingat 2 jam sebelumnya",
+    "after": "sesudah sesi",
+    "changed": "kabar perubahan",
+}
 
 
 def quarantine_list() -> None:

@@ -118,7 +118,7 @@ def _digits(word: str) -> float | None:
     """A number in digits as Indonesians write it: "1.000" is a thousand, "1,5" and "1.5" one and a
     half.
     """
-    if word.isdigit():
+    if word.isdecimal():
         return float(word) if len(word) <= (2 if word[0] == "0" else 15) else None
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", word):
         return float(word.replace(".", ""))

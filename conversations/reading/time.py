@@ -61,7 +61,7 @@ def weekday_time(text: str, now: datetime) -> datetime | date | None:
     corrected = after_correction(reply)
     earlier = reply[: len(reply) - len(corrected)]
     clock = clock_said(corrected) or clock_said(earlier)
-    named = _day(corrected, now.date()) or _day(earlier, now.date())
+    named = day_said(corrected, now.date()) or day_said(earlier, now.date())
     if clock == "vague" or named == "vague":
         return None
     if named is None:
@@ -96,14 +96,14 @@ def day(text: str, now: date) -> date | None:
     ['2026-11-19', '2026-11-20', '2026-11-25', '2026-12-03', '2026-11-19', 'None']
     """
     today = now.date() if isinstance(now, datetime) else now
-    named = _day(after_correction(words_of(text)), today)
+    named = day_said(after_correction(words_of(text)), today)
     return named.date if isinstance(named, Day) else None
 
 
 # --- the day --------------------------------------------------------------------------------------
 
 
-def _day(reply: Reply, today: date) -> Day | Vague | None:
+def day_said(reply: Reply, today: date) -> Day | Vague | None:
     """The one day said; "vague" where it is past, impossible, refused or one of several."""
     joints = words()["joints"]
     kinds = [meaning for _, _, meaning in marks(reply, words()["relative"])]
@@ -262,10 +262,11 @@ def _dates(reply: Reply, today: date) -> Iterator[date | None]:
         elif (
             len(after) > 1
             and after[0] in "/-"
-            and after[1].isdigit()
+            and after[1].isdecimal()
             and before not in ("/", "-", "jam")
         ):
-            year = after[3] if len(after) == 4 and after[2] in "/-" and after[3].isdigit() else None
+            dated = len(after) == 4 and after[2] in "/-" and after[3].isdecimal()
+            year = after[3] if dated else None
             named = _dated(day, int(after[1][:4]), year, today)
             far = named is not None and year is None and named - today > _A_SEASON
             yield None if far else named

@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,27 +85,55 @@ class Usage:
 @asynccontextmanager
 async def running(candidate: Candidate, fake: FakeTelegram) -> AsyncIterator[psutil.Process]:
     """Start the bot on the second core (where there is one), and stop it with all its children."""
-    with tempfile.TemporaryDirectory(prefix="kawan-bench-") as folder, _two_cores() as cores:
-        log = Path(folder) / "output.log"
-        environment = _environment(candidate, fake, folder)
-        for command in candidate.prepared_by:
-            subprocess.run(shlex.split(command), env=environment, check=True, capture_output=True)
-        with log.open("wb") as output, _on(cores.bot, then=cores.fake):
-            bot = subprocess.Popen(
-                shlex.split(candidate.command),
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        process = psutil.Process(bot.pid)
-        try:
-            await _wait_until_ready(bot, fake)
+    with (
+        tempfile.TemporaryDirectory(prefix="kawan-bench-") as folder,
+        at_home(candidate, fake, Path(folder)) as start,
+    ):
+        async with start() as process:
             yield process
-        except Exception:
-            sys.stderr.write(log.read_text(errors="replace")[-3000:])
-            raise
-        finally:
-            await _stop(bot, process)
+
+
+Start = Callable[[], AbstractAsyncContextManager[psutil.Process]]
+"""Starts the bot, once more after it was killed; leaving the context stops it."""
+
+
+@contextmanager
+def at_home(candidate: Candidate, fake: FakeTelegram, folder: Path) -> Iterator[Start]:
+    """Everything prepared in this folder, and the cores divided; the bot can be started."""
+    with two_cores() as cores:
+        environment = _environment(candidate, fake, folder)
+        with on(cores.bot, then=cores.fake):
+            for command in candidate.prepared_by:
+                subprocess.run(
+                    shlex.split(command), env=environment, check=True, capture_output=True
+                )
+        yield partial(_started, candidate, fake, folder / "output.log", environment, cores)
+
+
+@asynccontextmanager
+async def _started(
+    candidate: Candidate,
+    fake: FakeTelegram,
+    log: Path,
+    environment: Mapping[str, str],
+    cores: "Cores",
+) -> AsyncIterator[psutil.Process]:
+    with log.open("ab") as output, on(cores.bot, then=cores.fake):
+        bot = subprocess.Popen(
+            shlex.split(candidate.command),
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    process = psutil.Process(bot.pid)
+    try:
+        await _wait_until_ready(bot, fake)
+        yield process
+    except RuntimeError:
+        sys.stderr.write(log.read_text(errors="replace")[-3000:])
+        raise
+    finally:
+        await _stop(bot, process)
 
 
 async def _wait_until_ready(bot: "subprocess.Popen[bytes]", fake: FakeTelegram) -> None:
@@ -119,7 +148,7 @@ async def _wait_until_ready(bot: "subprocess.Popen[bytes]", fake: FakeTelegram) 
     await asking
 
 
-class _Cores(NamedTuple):
+class Cores(NamedTuple):
     """Which cores the two processes may use; None where the machine cannot say or has only one."""
 
     fake: set[int] | None
@@ -127,21 +156,21 @@ class _Cores(NamedTuple):
 
 
 @contextmanager
-def _two_cores() -> Iterator[_Cores]:
+def two_cores() -> Iterator[Cores]:
     """Cores for the time of one run; afterwards this process may use all of its own again."""
     before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     if len(before) < 2:
-        yield _Cores(None, None)
+        yield Cores(None, None)
         return
     first, second, *_ = sorted(before)
     try:
-        yield _Cores({first}, {second})
+        yield Cores({first}, {second})
     finally:
         os.sched_setaffinity(0, before)
 
 
 @contextmanager
-def _on(cores: set[int] | None, *, then: set[int] | None) -> Iterator[None]:
+def on(cores: set[int] | None, *, then: set[int] | None) -> Iterator[None]:
     """A child started inside inherits these cores; this process goes on with the others."""
     if cores is not None:
         os.sched_setaffinity(0, cores)
@@ -152,8 +181,8 @@ def _on(cores: set[int] | None, *, then: set[int] | None) -> Iterator[None]:
             os.sched_setaffinity(0, then)
 
 
-def _environment(candidate: Candidate, fake: FakeTelegram, folder: str) -> dict[str, str]:
-    data = Path(folder) / "data"
+def _environment(candidate: Candidate, fake: FakeTelegram, folder: Path) -> dict[str, str]:
+    data = folder / "data"
     data.mkdir(mode=0o700)
     return {
         **os.environ,
@@ -201,17 +230,17 @@ async def watch(process: psutil.Process, *, after: float, seconds: float) -> Usa
     usage = Usage()
     ourselves = psutil.Process()
     await asyncio.sleep(after)
-    bot_before, fake_before = _cpu(process), _own_cpu(ourselves)
+    bot_before, fake_before = cpu_of(process), _own_cpu(ourselves)
     ending = asyncio.get_running_loop().time() + seconds
     while (left := ending - asyncio.get_running_loop().time()) > 0:
-        usage.peak_megabytes = max(usage.peak_megabytes, _resident(process))
+        usage.peak_megabytes = max(usage.peak_megabytes, resident(process))
         await asyncio.sleep(min(1.0, left))
-    usage.cpu_seconds = _cpu(process) - bot_before
+    usage.cpu_seconds = cpu_of(process) - bot_before
     usage.fake_share = (_own_cpu(ourselves) - fake_before) / seconds
     return usage
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_of(process: psutil.Process) -> float:
     """Seconds used by the whole family, those who have ended included."""
     total = 0.0
     for member in _family(process):
@@ -226,7 +255,8 @@ def _own_cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _resident(process: psutil.Process) -> float:
+def resident(process: psutil.Process) -> float:
+    """Megabytes in memory now, of the whole family."""
     total = 0.0
     for member in _family(process):
         with suppress(psutil.NoSuchProcess):

@@ -13,15 +13,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import orjson
 from sqlalchemy import text
 
 from bot.channels.simulator import Doing
 from bot.service import Service
 from bot.settings import Settings
-from conversations.message import Kind, Message
-from storage import outbox
-from storage.sealing import vault_of
+from conversations.message import Kind
+from storage import bodies
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "7203948571:AAFzq0dWkawanTestTokenForLoopbackUse"
@@ -77,11 +75,7 @@ async def heard(service: Service, address: str) -> list[str]:
             ),
             {"address": address},
         )
-        vault = vault_of(conn)
-        return [
-            Message.from_json(orjson.loads(vault.open(row.body, outbox._PURPOSE))).text
-            for row in rows
-        ]
+        return [bodies.opened(conn, row.body).text for row in rows]
 
     return await service.database.read(unit)
 

@@ -25,11 +25,15 @@ COMMANDS = [
     "people",
     "due",
     "villages",
+    "schools",
+    "sessions",
     "quarantine",
+    "enrol",
     "check",
     "read",
     "danger",
     "export",
+    "report",
     "backup",
     "restore",
     "keys",
@@ -229,6 +233,7 @@ def test_check_without_a_file_finds_everything_shipped_well(tmp_path: Path) -> N
     done = kawan("check", folder=tmp_path)
 
     assert done.returncode == 0, done.stdout.decode()
+    assert "masih perhitungan" in done.stdout.decode()
 
 
 def test_check_refuses_a_file_it_cannot_read(tmp_path: Path) -> None:

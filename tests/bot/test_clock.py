@@ -10,11 +10,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from bot.clock import HOLD, MovableClock, Scheduler, Ticker, ahead, set_ahead
+from bot.clock import (
+    AT_ONCE,
+    HOLD,
+    TICK,
+    MovableClock,
+    Scheduler,
+    Ticker,
+    WallClock,
+    ahead,
+    set_ahead,
+)
 from storage import due
 from storage.database import Database, DatabaseFull
 from storage.due import DueRow
 from storage.outbox import Claimed
+from tests.bot.posts import FillingDatabase
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -151,6 +162,22 @@ async def test_work_that_killed_every_process_is_given_up(lite: Database) -> Non
 
     assert work.tried == []
     assert (await outcomes(lite))["deadly"] == "failed: the process ended during every attempt"
+
+
+async def test_work_that_plans_all_other_work_is_never_given_up(lite: Database) -> None:
+    clock, work = SetClock(), Work(failing=["1"])
+    await lite.write(lambda conn: due.plan(conn, "rule", "1", None, NOW, None))
+    ticker = ticker_of(lite, work, clock)
+    for _ in range(9):
+        await ticker.catch_up()
+        clock.pass_(640)
+    tried = len(work.tried)
+
+    work.failing = ()
+    await ticker.catch_up()
+
+    assert tried == 9
+    assert work.done == ["1"]
 
 
 async def test_a_full_disk_is_waited_for_and_is_no_attempt(lite: Database) -> None:
@@ -298,3 +325,130 @@ async def test_a_clock_set_back_does_not_stop_the_ticking(monkeypatch: pytest.Mo
 
     await asyncio.wait_for(ran.wait(), 2)
     await scheduler.stop()
+
+
+async def test_work_that_goes_on_is_gone_on_with_at_once(lite: Database) -> None:
+    clock, parts = SetClock(), []
+
+    def part(conn: Connection, row: DueRow) -> Sequence[Claimed]:
+        parts.append(row.cursor)
+        if len(parts) < 5:
+            due.plan(conn, row.kind, row.subject, None, clock.now(), None)
+        else:
+            due.settle(conn, row.kind, row.subject, "done")
+        return ()
+
+    ticker = Ticker(
+        lite, wake=part, hand_over=lambda _: None, clock=clock, monotonic=lambda: clock.steady
+    )
+    await plan(lite, "long", NOW)
+
+    await ticker.look()
+
+    assert len(parts) == 5
+
+
+async def test_a_look_without_work_writes_nothing(lite: Database) -> None:
+    counted = FillingDatabase(lite)
+    ticker = ticker_of(counted, Work(), SetClock())  # type: ignore[arg-type]
+    await plan(lite, "later", NOW + timedelta(hours=1))
+
+    await ticker.look()
+
+    assert counted.written == 0
+
+
+async def test_a_look_ends_before_the_next_one_begins(lite: Database) -> None:
+    clock, parts = SetClock(), 0
+
+    def endless(conn: Connection, row: DueRow) -> Sequence[Claimed]:
+        nonlocal parts
+        parts += 1
+        clock.pass_(0.02)
+        due.advance(conn, row.kind, row.subject, str(parts))
+        return ()
+
+    ticker = Ticker(
+        lite, wake=endless, hand_over=lambda _: None, clock=clock, monotonic=lambda: clock.steady
+    )
+    await plan(lite, "endless", NOW)
+    began = clock.steady
+
+    await ticker.look()
+
+    assert clock.steady - began < TICK
+    assert 10 <= parts <= 15  # a third of the time
+
+
+async def test_work_for_many_goes_part_by_part_and_writers_come_in_between(lite: Database) -> None:
+    clock, order = SetClock(), []
+
+    def part(conn: Connection, row: DueRow) -> Sequence[Claimed]:
+        order.append(row.subject)
+        due.settle(conn, row.kind, row.subject, "done")
+        return ()
+
+    def somebody_writes(_: object) -> None:
+        if len(order) == 1:
+            lite.submit(lambda conn: order.append("reply"))
+
+    ticker = Ticker(lite, wake=part, hand_over=somebody_writes, clock=clock)
+    for subject in ("a", "b", "c"):
+        await plan(lite, subject, NOW)
+
+    await ticker.tick()
+
+    assert order == ["a", "reply", "b", "c"]
+
+
+async def test_long_work_lets_the_others_have_their_turn(lite: Database) -> None:
+    clock, done = SetClock(), []
+
+    def part(conn: Connection, row: DueRow) -> Sequence[Claimed]:
+        done.append(row.subject)
+        if row.subject.startswith("long"):
+            due.advance(conn, row.kind, row.subject, "x")
+        else:
+            due.settle(conn, row.kind, row.subject, "done")
+        return ()
+
+    ticker = Ticker(lite, wake=part, hand_over=lambda _: None, clock=clock)
+    for number in range(AT_ONCE):
+        await plan(lite, f"long{number}", NOW - MINUTE)
+    await plan(lite, "short", NOW)
+
+    await ticker.tick()
+    await ticker.tick()
+
+    assert done[AT_ONCE] == "short"
+
+
+async def test_what_falls_due_before_the_next_tick_is_done_at_its_moment(lite: Database) -> None:
+    began = time.monotonic()
+    work = Work()
+    soon = datetime.now(UTC) + timedelta(seconds=0.1)
+    ticker = Ticker(lite, wake=work, hand_over=lambda _: None, clock=WallClock())
+    await plan(lite, "soon", soon)
+
+    await ticker.look()
+    async with asyncio.timeout(2):
+        while not work.done:
+            await asyncio.sleep(0.005)
+    took = time.monotonic() - began
+    await ticker.stop()
+
+    assert 0.09 <= took < 0.9
+
+
+async def test_what_was_just_planned_does_not_wait_for_the_next_tick(lite: Database) -> None:
+    clock, work = SetClock(), Work()
+    ticker = ticker_of(lite, work, clock)
+    await plan(lite, "now", NOW)
+
+    ticker.wake()
+    async with asyncio.timeout(2):
+        while not work.done:
+            await asyncio.sleep(0.005)
+    await ticker.stop()
+
+    assert work.done == ["now"]

@@ -12,6 +12,7 @@ from bot.sample import PERSONAS, Persona
 from conversations.dialogue import Consent, Role
 from storage import children, due, people, staff
 from storage.database import Database
+from storage.helping import StoredHelping
 from storage.people import Seat
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
@@ -94,3 +95,15 @@ async def test_it_is_sown_once(lite: Database) -> None:
 
     assert again is False
     assert await lite.read(everything) == before
+
+
+async def test_the_cadre_has_a_school_with_two_who_need_a_hand(lite: Database) -> None:
+    await sown(lite)
+    rini = (await seat(lite, next(one for one in PERSONAS if one.role is Role.CADRE))).person
+
+    def listed(conn: Connection) -> list[str]:
+        [school] = StoredHelping(conn, NOW).schools(rini.id)
+        people_there = StoredHelping(conn, NOW).people(school.id, rini.id, NOW)
+        return [one.name for one in people_there if not one.has_phone]
+
+    assert await lite.read(listed) == ["Mbah Jumaati", "Mbah Tuni"]

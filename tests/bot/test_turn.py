@@ -63,20 +63,20 @@ async def test_staff_hear_nothing_of_it_when_their_words_are_on_their_way(lite: 
     assert not any("belum sampai" in text for text in said)
 
 
-async def test_a_weekly_check_in_survives_that_she_blocked_the_bot(lite: Database) -> None:
+async def test_the_daily_list_survives_that_its_reader_blocked_the_bot(lite: Database) -> None:
     """She may come back; nobody would plan it again for her."""
     late = NOW + timedelta(days=15)
 
     def unit(conn: Connection) -> tuple[datetime, str]:
         mbah = a_caregiver(conn)
         outbox.block(conn, known(people.seat_of(conn, mbah.id)).address_id, "blocked", NOW)
-        due.plan(conn, "checkin", str(mbah.id), mbah.id, NOW, None)
+        due.plan(conn, "day_list", str(mbah.id), mbah.id, NOW, None)
         [row] = due.next_due(conn, late, 9)
         turns(late).wake(conn, row)
         planned = conn.execute(select(schema.due)).one()
         return planned.due_at, planned.outcome
 
-    assert await lite.write(unit) == (NOW + timedelta(weeks=3), "")
+    assert await lite.write(unit) == (NOW + timedelta(days=16), "")
 
 
 async def test_what_is_said_once_is_only_missed(lite: Database) -> None:

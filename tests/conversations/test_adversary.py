@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from conversations import dialogue as d
@@ -133,16 +131,6 @@ def test_a_programme_without_villages_still_registers() -> None:
     assert phone.person.village_id is None
 
 
-@pytest.mark.parametrize("zone", ["Asia/Makassar", "Asia/Jayapura", "Asia/Hong_Kong"])
-def test_the_check_in_is_planned_by_her_own_clock(zone: str) -> None:
-    phone = a_caregiver(zone=zone)
-
-    phone.wakes("checkin")
-
-    due_at = phone.world.reminders["checkin", "7"].due_at.astimezone(phone.person.tz)
-    assert (due_at.weekday(), due_at.hour, due_at.minute) == (2, 19, 15)
-
-
 def test_a_child_whose_year_is_unknown_is_asked_after_all_the_same() -> None:
     world = MemoryWorld()
     world.family.append(d.Child(d.ChildId(1), "Adi"))
@@ -152,16 +140,6 @@ def test_a_child_whose_year_is_unknown_is_asked_after_all_the_same() -> None:
     phone.says("sakit berat")
 
     assert phone.tasks()[0][1] is Level.ORANYE
-
-
-def test_silence_is_noticed_also_of_somebody_who_never_answered() -> None:
-    phone = a_caregiver()
-    for _ in range(3):
-        phone.wakes("checkin")
-        phone.waits(days=3).wakes("expire", phone.running.id if phone.running else "")
-        phone.world.now += timedelta(days=4)
-
-    assert ("followup", Level.HIJAU, "reason.silent") in phone.tasks()
 
 
 def test_every_message_of_a_long_afternoon_is_short_enough_to_read() -> None:

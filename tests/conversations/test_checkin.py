@@ -15,7 +15,10 @@ from tests.conversations.world import STAFF, MemoryWorld, Phone, a_caregiver
 
 def caring_for(birth_year: int, **child: str) -> Phone:
     """Mbah Siti with one grandchild; it is November 2026."""
-    world = MemoryWorld()
+    return caring_for_in(MemoryWorld(), birth_year, **child)
+
+
+def caring_for_in(world: MemoryWorld, birth_year: int, **child: str) -> Phone:
     world.family.append(d.Child(d.ChildId(1), "Adi", birth_year=birth_year, **child))
     phone = a_caregiver(world)
     phone.wakes("checkin")
@@ -263,46 +266,30 @@ def test_nothing_unasked_is_sent_without_leave(changes: dict[str, object]) -> No
     assert phone.wakes("checkin") == []
 
 
-def test_a_check_in_waits_a_day_while_something_else_is_asked() -> None:
-    phone = a_caregiver()
-    phone.says("menu")
-
-    assert phone.wakes("checkin") == []
-    assert phone.world.reminders["checkin", "7"].due_at == phone.world.now + timedelta(days=1)
-
-
-def test_a_check_in_that_comes_a_day_late_is_left_for_next_week() -> None:
-    phone = a_caregiver()
-    due = d.Wake("checkin", "7", phone.world.now - timedelta(hours=13))
-
-    turn = checkin_turn(phone, due)
-
-    assert turn == []
-    assert phone.world.reminders["checkin", "7"].due_at > phone.world.now
-
-
-def checkin_turn(phone: Phone, due: d.Wake) -> list[str]:
-    phone.waits(hours=13)
-    from conversations import router
-
-    return phone._take(router.wake(phone.person, phone.dialogue, due, phone.world))
-
-
 def test_without_a_child_on_record_there_is_a_tip_instead() -> None:
     phone = Phone(salutation="Mbah", relation="nenek", consent=d.Consent.GIVEN, registered=True)
 
     assert "Kiat ini bermanfaat?" in phone.wakes("checkin")[-1]
 
 
-def test_three_silent_weeks_go_on_the_green_list() -> None:
-    phone = answered(caring_for(2018), "sehat", "biasa", "masuk terus", "biasa", "tidak", "1", "1")
-    for _ in range(3):
-        phone.waits(days=7).wakes("checkin")
-        if phone.running is not None:
-            phone.waits(days=3).wakes("expire", phone.running.id)
-            phone.waits(days=-3)
+def test_what_she_wanted_to_try_at_home_is_asked_after_once() -> None:
+    world = MemoryWorld()
+    world.will_try = True
+    phone = caring_for_in(world, 2018)
 
-    assert phone.tasks() == [("followup", Level.HIJAU, "reason.silent")]
+    answered(phone, "sehat", "biasa", "masuk terus")
+
+    assert "ada yang mau dicoba di rumah" in phone.says("biasa")[-1]
+    phone.says("belum")
+
+    assert phone.running is not None
+    assert phone.running.answers["sudah_dicoba"] == "belum"
+
+
+def test_who_told_of_nothing_to_try_is_not_asked_about_it() -> None:
+    phone = answered(caring_for(2018), "sehat", "biasa", "masuk terus")
+
+    assert "dicoba" not in phone.says("biasa")[-1]
 
 
 @pytest.mark.parametrize(

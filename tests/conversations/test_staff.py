@@ -174,10 +174,10 @@ def test_buttons_of_staff_do_nothing_for_anybody_else() -> None:
 
 
 def test_the_table_denies_whatever_it_does_not_name() -> None:
-    for role in (d.Role.CAREGIVER, d.Role.CADRE):
+    for role in (d.Role.CAREGIVER, d.Role.CADRE, d.Role.PARTNER):
         for act in Act:
-            assert not may(d.Person(d.PersonId(1), role=role), act)
-    assert {role for role, _ in TABLE} == {d.Role.STAFF}
+            assert may(d.Person(d.PersonId(1), role=role), act) == ((role, act) in TABLE)
+    assert {role for role, _ in TABLE} == {d.Role.STAFF, d.Role.CADRE}
 
 
 def test_a_one_time_code_joins_the_chat_to_the_staff_account() -> None:

@@ -17,6 +17,10 @@ from conversations.form import read_form
 from conversations.form.model import Form
 from conversations.level import Level
 from conversations.message import Inbound, Kind, Message, printed
+from tests.conversations.memory_broadcasts import MemoryBroadcasts
+from tests.conversations.memory_helping import MemoryHelping
+from tests.conversations.memory_rules import MemoryRules
+from tests.conversations.memory_schools import MemorySchools
 
 WEDNESDAY = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 """10:00 in Jember."""
@@ -50,6 +54,12 @@ class MemoryWorld:
         self.staff_codes: dict[str, int] = {}
         self.staff_people: tuple[d.PersonId, ...] = (STAFF,)
         self.events: list[d.Event] = []
+        self.typist: d.PersonId | None = None
+        self.helping = MemoryHelping()
+        self.schools = MemorySchools(self)
+        self.broadcasts: Any = MemoryBroadcasts()
+        self.rules = MemoryRules()
+        self.will_try = False
         self._ids = 0
 
     def villages(self) -> tuple[tuple[d.VillageId, str], ...]:
@@ -91,15 +101,8 @@ class MemoryWorld:
             if interview.child is not None and not partial
         }
 
-    def unanswered_since(self, person: d.PersonId) -> datetime | None:
-        done = {one.id for one, partial, _, _ in self.finished if not partial}
-        begun = [
-            (one.started_at, one.id in done)
-            for one in self.started.values()
-            if one.conversation == "checkin" and one.started_at is not None
-        ]
-        last = max((at for at, finished in begun if finished), default=None)
-        return min((at for at, _ in begun if last is None or at > last), default=None)
+    def wants_to_try(self, person: d.PersonId) -> bool:
+        return self.will_try
 
     def staff(self) -> tuple[d.PersonId, ...]:
         return self.staff_people
@@ -140,10 +143,13 @@ class MemoryWorld:
     def apply(self, person: d.Person, event: d.Event) -> d.Person:
         """What storage does with one event, as far as a later turn can see it."""
         self.events.append(event)
+        self.schools.apply(person, event)
         match event:
             case e.PersonChanged(changes):
                 fields = {k: v for k, v in changes.items() if hasattr(person, k)}
                 person = replace(person, **fields)
+            case e.HouseholdPaused(until, None):
+                person = replace(person, paused_until=until)
             case e.ConsentDecided(consent):
                 person = replace(person, consent=consent)
             case e.ChildAdded(child):
@@ -182,6 +188,10 @@ class MemoryWorld:
                 self.open_tasks[code] = replace(self.open_tasks[code], closed_at=self.now)
             case e.TipSent(tip):
                 self.tips.append(tip)
+            case e.BroadcastDrafted(audience, text, media):
+                self.broadcasts.draft(audience, text, media, person.id, self.now)
+            case e.BroadcastStep(broadcast, step, starts_at):
+                self.broadcasts.step(broadcast, step, starts_at)
             case e.Remind():
                 self.reminders[event.kind, event.subject] = event
             case e.Forget(kind, subject):
@@ -198,6 +208,7 @@ class Phone:
         self.world = world or MemoryWorld()
         self.person = d.Person(d.PersonId(person.pop("id", 7)), channel="simulator", **person)
         self.dialogue = d.Dialogue()
+        self.outcome = ""
         self.screen: list[Message] = []
         self.others: list[Any] = []
 
@@ -219,9 +230,11 @@ class Phone:
     def sends(self, inbound: Inbound) -> list[str]:
         return self._take(router.respond(self.person, self.dialogue, inbound, self.world))
 
-    def wakes(self, kind: str, subject: str | None = None) -> list[str]:
+    def wakes(
+        self, kind: str, subject: str | None = None, expires_at: datetime | None = None
+    ) -> list[str]:
         """The clock's turn for this person."""
-        due = d.Wake(kind, subject or str(self.person.id), self.world.now)
+        due = d.Wake(kind, subject or str(self.person.id), self.world.now, expires_at)
         return self._take(router.wake(self.person, self.dialogue, due, self.world))
 
     def waits(self, **time: float) -> Phone:
@@ -237,6 +250,7 @@ class Phone:
 
     def _take(self, turn: d.Turn) -> list[str]:
         self.dialogue = d.load(d.dump(turn.dialogue))
+        self.outcome = turn.outcome
         for event in turn.events:
             self.person = self.world.apply(self.person, event)
         mine = [outgoing.message for outgoing in turn.outgoing if outgoing.to is None]

@@ -109,6 +109,8 @@ class Limits:
     """
 
     overall: float | None = None
+    any_second: int | None = None
+    """The strictest reading: no sliding second of accepted messages holds more than this."""
     per_chat: float | None = None
     chat_burst: int = 5
     per_group: float | None = None
@@ -136,6 +138,8 @@ class RateLimiter:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._buckets: dict[int | None, _Bucket] = {}
+        self._second: deque[float] = deque()
+        self.refused = 0
 
     def admit(self, chat_id: int, *, group: bool, now: float) -> None:
         """Count one message to this chat, or raise the refusal."""
@@ -148,10 +152,22 @@ class RateLimiter:
             burst = limits.group_burst if group else limits.chat_burst
             buckets.append(self._bucket(chat_id, one, burst, now))
         waits = [bucket.wait(now) for bucket in buckets]
+        waits.append(self._wait_for_a_second(now))
         if any(waits):
+            self.refused += 1
             slow_down(max(1, math.ceil(max(waits))))
+        self._second.append(now)
         for bucket in buckets:
             bucket.tokens -= 1
+
+    def _wait_for_a_second(self, now: float) -> float:
+        """Seconds until a sliding second has room; 0 when it has, or when nobody asked for it."""
+        most = self.limits.any_second
+        while self._second and (most is None or self._second[0] <= now - 1.0):
+            self._second.popleft()
+        if most is None or len(self._second) < most:
+            return 0.0
+        return self._second[0] + 1.0 - now
 
     def _bucket(self, key: int | None, rate: float, burst: float, now: float) -> _Bucket:
         if key not in self._buckets:

@@ -147,6 +147,17 @@ def test_a_group_gets_twenty_a_minute() -> None:
     assert pause(limiter, -7, now=3.0, group=True) == 0
 
 
+def test_the_strictest_limit_holds_in_any_sliding_second() -> None:
+    limiter = RateLimiter(Limits(any_second=3))
+
+    pauses = [pause(limiter, chat, now) for chat, now in enumerate([0.5, 0.6, 1.4, 1.45, 1.51])]
+    late = [pause(limiter, chat, now) for chat, now in enumerate([1.55, 1.61, 2.3])]
+
+    assert pauses == [0, 0, 0, 1, 0]
+    assert late == [1, 0, 1]
+    assert limiter.refused == 3
+
+
 async def test_limits_are_off_until_they_are_asked_for(fake: FakeTelegram) -> None:
     async with FakeTelegram(limits=Limits(per_chat=1.0, chat_burst=2)) as strict:
         strict.meet(6_200_000_777)

@@ -20,6 +20,7 @@ from storage.database import Database, DatabaseBusy, DatabaseNewer, KeysDoNotOpe
 from storage.errors import BackupDamaged, DatabaseNotEmpty
 from storage.restore import restore
 from storage.sealing import Vault
+from storage.upgrade import versions
 from tests.databases import KEY
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -168,7 +169,10 @@ async def test_reminders_that_may_have_been_sent_since_become_uncertain(
     await blocking(restore, tmp_path / "b.kawan", other, vault=vault, now=NOW + HOUR)
 
     stored = await everything(other, vault)
-    found = {row[3]: row[7] for row in stored["outbox"]}
+    columns = [column.name for column in schema.outbox.columns]
+    found = {
+        row[columns.index("dedupe_key")]: row[columns.index("status")] for row in stored["outbox"]
+    }
     assert found == {
         f"{priority}:{when}": "uncertain"
         if when == NOW and priority in (Priority.REMINDER, Priority.BROADCAST)
@@ -431,4 +435,4 @@ async def test_a_database_that_was_never_made_is_not_backed_up(
 
 
 async def test_a_reader_knows_the_version_at_once(path: Path, vault: Vault) -> None:
-    assert Reader(path, vault).contents.version == "0001"
+    assert Reader(path, vault).contents.version == versions()[-1]

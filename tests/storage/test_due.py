@@ -38,6 +38,18 @@ async def test_work_is_due_from_its_time_on(database: Database) -> None:
     assert found == ["early", "now"]
 
 
+async def test_the_next_work_of_other_kinds_is_known(database: Database) -> None:
+    await plan(database, at=NOW + HOUR)
+    await database.write(lambda c: due.plan(c, "rule", "1", None, NOW, None))
+    await database.write(lambda c: due.plan(c, "sweep", "1:2026-11-23", None, NOW, None))
+
+    found = await database.read(lambda c: due.next_apart_from(c, ("rule", "sweep")))
+    nothing = await database.read(lambda c: due.next_apart_from(c, ("rule", "sweep", "checkin")))
+
+    assert found == NOW + HOUR
+    assert nothing is None
+
+
 async def test_planning_again_replaces_the_time_and_reopens(database: Database) -> None:
     await plan(database)
     await database.write(lambda c: due.advance(c, "checkin", "person:1", "41"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import Connection, select
 
@@ -30,6 +32,7 @@ from conversations.event import (
     PersonChanged,
     Remind,
     StaffLinked,
+    TalkHeld,
     TaskChanged,
     TaskExtended,
     TaskOpened,
@@ -277,6 +280,19 @@ async def test_the_first_member_of_staff_takes_what_waited_for_an_owner(
         return known(tasks.by_code(conn, "JBR-26-0001")).owner == mas.person.id
 
     assert await database.write(unit)
+
+
+async def test_a_talk_is_held_for_another_person_and_ended_again(database: Database) -> None:
+    def unit(conn: Connection) -> list[tuple[datetime | None, datetime | None]]:
+        siti, mas = a_caregiver(conn, "2"), a_seat(conn)
+        found = []
+        for until in (NOW + HOUR, None):
+            happen(conn, mas, TalkHeld(siti.id, until))
+            held = a_seat(conn, "2").person.talk_until
+            found.append((held, a_seat(conn).person.talk_until))
+        return found
+
+    assert await database.write(unit) == [(NOW + HOUR, None), (None, None)]
 
 
 async def test_what_staff_saw_is_recorded(database: Database) -> None:

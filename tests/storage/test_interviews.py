@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import Connection, select
 
-from conversations.dialogue import ChildId, Interview
+from conversations.dialogue import ChildId, Interview, Person
 from storage import interviews, schema
 from storage.database import Database
 from tests.storage.builders import DAY, HOUR, NOW, a_caregiver, a_checkin, a_child, count
@@ -153,19 +154,45 @@ async def test_an_interview_without_a_start_begins_now(database: Database) -> No
     assert await database.write(unit) == NOW
 
 
-async def test_silence_is_counted_from_the_first_check_in_after_the_last_finished_one(
-    database: Database,
-) -> None:
-    def unit(conn: Connection) -> list[datetime | None]:
-        mbah = a_caregiver(conn)
-        since = [interviews.unanswered_since(conn, mbah.id)]
-        a_checkin(conn, mbah, None, {}, id_="i1", partial=True)
-        since.append(interviews.unanswered_since(conn, mbah.id))
-        a_checkin(conn, mbah, None, {}, id_="i2", at=NOW + DAY)
-        since.append(interviews.unanswered_since(conn, mbah.id))
-        for n in (2, 3):
-            a_checkin(conn, mbah, None, {}, id_=f"p{n}", at=NOW + n * DAY, partial=True)
-        since.append(interviews.unanswered_since(conn, mbah.id))
-        return since
+def told(conn: Connection, of: Person, words: str, at: datetime, *, partial: bool = False) -> None:
+    """What she answered after a session about trying something at home."""
+    interview = Interview(f"u{at:%d%H}", interviews.FEEDBACK, "f", started_at=at)
+    interviews.start(conn, of.id, interview, "umpan_balik", at)
+    answers = {"bermanfaat": "semua", interviews.WILL_TRY: words}
+    interviews.finish(conn, interview.id, answers, partial=partial, typed_by=of.id, now=at)
 
-    assert await database.write(unit) == [None, NOW, None, NOW + 2 * DAY]
+
+@pytest.mark.parametrize(
+    ("words", "ago", "partial", "expected"),
+    [
+        ("makan bersama", DAY, False, True),
+        ("makan bersama", 8 * DAY - HOUR, False, True),
+        ("makan bersama", 8 * DAY, False, False),
+        ("makan bersama", DAY, True, False),
+        ("", DAY, False, False),
+    ],
+)
+async def test_what_she_said_lately_that_she_will_try_is_known(
+    database: Database, words: str, ago: timedelta, partial: bool, expected: bool
+) -> None:
+    def unit(conn: Connection) -> bool:
+        mbah = a_caregiver(conn)
+        told(conn, mbah, words, NOW - ago, partial=partial)
+        return interviews.wants_to_try(conn, mbah.id, NOW)
+
+    assert await database.write(unit) is expected
+
+
+async def test_what_she_will_try_is_asked_about_in_one_check_in(database: Database) -> None:
+    def unit(conn: Connection) -> list[bool]:
+        mbah = a_caregiver(conn)
+        a_checkin(conn, mbah, None, {}, id_="before", at=NOW - 3 * DAY)
+        told(conn, mbah, "makan bersama", NOW - 2 * DAY)
+        known = [interviews.wants_to_try(conn, mbah.id, NOW)]
+        a_checkin(conn, mbah, None, {}, id_="open", at=NOW - DAY, partial=True)
+        known.append(interviews.wants_to_try(conn, mbah.id, NOW))
+        a_checkin(conn, mbah, None, {}, id_="after", at=NOW - HOUR)
+        known.append(interviews.wants_to_try(conn, mbah.id, NOW))
+        return known
+
+    assert await database.write(unit) == [True, True, False]

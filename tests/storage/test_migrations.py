@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -249,10 +250,76 @@ def test_a_draft_of_the_schema_as_it_is_changes_nothing(
     scripts = tmp_path / "migrations"
     shutil.copytree(upgrade.SCRIPTS, scripts)
     monkeypatch.setattr(upgrade, "SCRIPTS", scripts)
+    before = upgrade.versions()
 
     upgrade.main(["--draft", "nothing", "new"])
 
-    [draft] = scripts.glob("versions/0002_*.py")
+    next_ = f"{int(upgrade.versions()[-1]):04}"
+    [draft] = scripts.glob(f"versions/{next_}_*.py")
     assert str(draft) in capsys.readouterr().out
     assert "    pass\n" in draft.read_text()
-    assert 'revision = "0002"' in draft.read_text()
+    assert f'revision = "{next_}"' in draft.read_text()
+    assert int(next_) == len(before) + 1
+
+
+_FIRST_VERSION = (
+    "INSERT INTO villages (id, name, code) VALUES (1, 'Ledokombo', 'LDK')",
+    "INSERT INTO people (id, name, village_id, consent, created_at)"
+    " VALUES (1, 'Siti', 1, 'given', 0)",
+    "INSERT INTO addresses (id, channel, account, address, person_id, created_at)"
+    " VALUES (1, 'telegram', 'bot', '62812', 1, 0)",
+    "INSERT INTO consents (person_id, decision, capacity, text_version, text, channel, at)"
+    " VALUES (1, 'given', 'pengasuh', '1', 'boleh', 'telegram', 0)",
+    "INSERT INTO outbox (address_id, person_id, dedupe_key, priority, purpose, status, not_before,"
+    " created_at) VALUES (1, 1, 'a', 1, 'reply', 'sent', 0, 0)",
+    "INSERT INTO due (kind, subject, person_id, due_at) VALUES ('nudge', 'i1', 1, 5)",
+    "INSERT INTO due (kind, subject, person_id, due_at) VALUES ('checkin', '1', 1, 5)",
+)
+
+
+async def test_an_sqlite_file_of_the_first_version_keeps_what_is_in_it(
+    tmp_path: Path, vault: Vault
+) -> None:
+    url = f"sqlite:///{tmp_path}/kawan.db"
+    await asyncio.to_thread(upgrade.upgrade, url, "0001")
+    with closing(sqlite3.connect(tmp_path / "kawan.db")) as raw:
+        for statement in _FIRST_VERSION:
+            raw.execute(statement)
+        raw.commit()
+
+    await check_first_version(url, vault)
+
+
+async def test_a_server_of_the_first_version_keeps_what_is_in_it(
+    postgres_server: Server, vault: Vault
+) -> None:
+    await asyncio.to_thread(postgres_server.execute, "CREATE DATABASE first_version")
+    url = postgres_server.url("first_version")
+    await asyncio.to_thread(upgrade.upgrade, url, "0001")
+    conn = await asyncpg.connect(url)
+    for statement in _FIRST_VERSION:
+        await conn.execute(statement)
+    await conn.close()
+
+    await check_first_version(url, vault)
+
+    await asyncio.to_thread(postgres_server.execute, "DROP DATABASE first_version WITH (FORCE)")
+
+
+async def check_first_version(url: str, vault: Vault) -> None:
+    async with await Database.open(url, vault=vault) as database:
+        person, address, message = await database.read(
+            lambda conn: (
+                conn.execute(text("SELECT name, quiet, unasked, consent FROM people")).one(),
+                conn.execute(text("SELECT address, assisting_id FROM addresses")).one(),
+                conn.execute(text("SELECT status, campaign, held FROM outbox")).one(),
+            )
+        )
+        kinds = await database.read(
+            lambda conn: set(conn.execute(text("SELECT kind FROM due")).scalars())
+        )
+
+    assert tuple(person) == ("Siti", "", 0, "given")
+    assert tuple(address) == ("62812", None)
+    assert tuple(message) == ("sent", "", False)
+    assert kinds == {"nudge"}, "who is asked every week is planned by a rule now"

@@ -176,6 +176,17 @@ async def test_a_try_counts_and_says_why(database: Database) -> None:
     assert await claim(database) == ["first"]
 
 
+async def test_what_is_more_urgent_than_asked_for_is_left(database: Database) -> None:
+    await add(database, "balas", address_id=1)
+    await add(database, "kabar", address_id=2, priority=Priority.BROADCAST)
+
+    claimed = await database.write(
+        lambda c: outbox.claim(c, ME, NOW, NOW + MINUTE, 10, most=Priority.REMINDER)
+    )
+
+    assert [one.message.text for one in claimed] == ["kabar"]
+
+
 async def test_busy_addresses_are_passed_over(database: Database) -> None:
     for number in (1, 2, 3):
         await add(database, f"to {number}", address_id=number)

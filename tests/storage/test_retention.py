@@ -10,16 +10,19 @@ from sqlalchemy import Connection, Table, insert, select, update
 from conversations.dialogue import Dialogue, Interview
 from conversations.event import MediaKept
 from conversations.message import Media, MediaId
+from conversations.session import Rsvp
 from storage import (
     audit,
     children,
     dialogues,
+    due,
     erasure,
     interviews,
     media,
     people,
     retention,
     schema,
+    sessions,
     tasks,
 )
 from storage.database import Database
@@ -36,8 +39,9 @@ from tests.storage.builders import (
     happen,
     known,
 )
+from tests.storage.school_builders import BEGINS, a_list, a_school, a_session
 
-NOTHING = retention.Removed(0, 0, 0, 0, 0, 0, 0)
+NOTHING = retention.Removed(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def received(conn: Connection, id_: str, at: datetime, status: str = "done") -> None:
@@ -240,3 +244,39 @@ async def test_an_address_in_use_is_never_forgotten(database: Database) -> None:
         return people.seat_of(conn, seat.person.id) == seat
 
     assert await database.write(unit)
+
+
+async def test_who_came_to_a_session_of_long_ago_is_forgotten(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[int, int, int]:
+        school = a_school(conn)
+        mothers = a_list(conn, school, 2)
+        old, new = a_session(conn, school), a_session(conn, school, BEGINS + 30 * DAY)
+        for session in (old, new):
+            for mother in mothers:
+                sessions.rsvp(conn, session.id, mother, Rsvp.YES, NOW)
+        later = BEGINS + retention.ANSWERS + DAY
+        removed = [retention.run(conn, later).invitations for _ in range(2)]
+        return (*removed, count(conn, schema.invitations))
+
+    assert await database.write(unit) == (2, 0, 2)
+
+
+async def test_what_became_of_due_work_is_forgotten_after_a_year_a_part_at_a_time(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[list[int], list[str]]:
+        old, young = NOW - 401 * DAY, NOW - 399 * DAY
+        for n in range(3):
+            mbah = a_caregiver(conn, f"6281{n}").id
+            for name, at, outcome in (("old", old, "done"), ("young", young, "done")):
+                due.plan(conn, "checkin", f"{name}:{n}", mbah, at, None)
+                due.settle(conn, "checkin", f"{name}:{n}", outcome)
+            due.plan(conn, "checkin", f"open:{n}", mbah, old, None)
+        removed = [retention.run(conn, NOW, batch=2).due for _ in range(4)]
+        left = conn.execute(select(schema.due.c.subject).order_by("subject")).scalars()
+        return removed, list(left)
+
+    removed, left = await database.write(unit)
+
+    assert removed == [2, 1, 0, 0]
+    assert left == [f"{name}:{n}" for name in ("open", "young") for n in range(3)]

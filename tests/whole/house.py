@@ -25,7 +25,7 @@ from bot.meters import Meters
 from bot.receiving import Receiving
 from bot.turn import Turns
 from conversations.politeness import QuietHours
-from storage import outbox, people
+from storage import outbox, people, rules
 from storage.database import Database
 from storage.outbox import Claimed
 from storage.sealing import Vault
@@ -82,6 +82,7 @@ async def a_house(
 ) -> AsyncIterator[House]:
     """Everything running; `polls` False leaves the platform's updates where they are."""
     async with await Database.open(url, vault=vault) as database:
+        await database.write(lambda conn: rules.ensure(conn, clock.now()))
         house = _built(database, fake, folder, vault, clock, quiet, seed, owner, read_timeout)
         try:
             await house.delivery.start()

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from conversations.message import Message, Priority
 from storage import inbox, interviews, outbox, staff
 from storage.database import Database
-from storage.schema import addresses, answers, tips_sent
+from storage.schema import addresses, answers, people, tips_sent
 from storage.schema import inbox as inbox_table
 from storage.schema import interviews as interviews_table
 from storage.schema import outbox as outbox_table
@@ -30,6 +30,9 @@ SEED = 9
 PEOPLE = 30
 WALK = (*REGISTRATION, *FAMILY, *CHECKIN, *RATING)
 NOTICE = "Pengumuman"
+TO_ALL = "session_reminder"
+"""Of the purposes that no weekly budget holds back."""
+
 PATIENCE = 60.0
 REMINDER = 2
 """From this priority on a message that may have been sent is not sent again."""
@@ -51,6 +54,7 @@ async def process(fake: FakeTelegram, tmp_path: Path) -> AsyncIterator[Process]:
             "TELEGRAM_API_URL": fake.url,
             "TELEGRAM_BULK_RATE": "1000",
             "PILOT": "1",
+            "QUIET_HOURS": "",
             "PORT": str(free_port()),
         },
     )
@@ -151,11 +155,12 @@ async def _one_kill(
 
 
 async def _plan_notices(process: Process, number: int) -> int:
-    """One broadcast to everybody known, planned while nobody holds the database; how many."""
+    """One notice to everybody who has agreed, planned while nobody holds the database; how many."""
     now = datetime.now(UTC)
 
     def unit(conn: Connection) -> int:
-        known = conn.execute(select(addresses)).all()
+        agreed = select(people.c.id).where(people.c.consent == "given")
+        known = conn.execute(select(addresses).where(addresses.c.person_id.in_(agreed))).all()
         for row in known:
             outbox.add(
                 conn,
@@ -164,7 +169,7 @@ async def _plan_notices(process: Process, number: int) -> int:
                 message=Message(f"{NOTICE} {number}"),
                 dedupe_key=f"notice:{number}:{row.id}",
                 priority=Priority.BROADCAST,
-                purpose="broadcast",
+                purpose=TO_ALL,
                 not_before=now,
                 expires_at=None,
                 now=now,
@@ -198,7 +203,7 @@ def _kept(conn: Connection) -> Kept:
         )
     notices, unsent = {}, []
     for row in conn.execute(select(outbox_table)):
-        if row.purpose == "broadcast":
+        if row.purpose == TO_ALL:
             notices[address_of[row.address_id], row.dedupe_key.split(":")[1]] = row.status
         elif row.status != "sent" and (row.priority < REMINDER or row.status != "uncertain"):
             unsent.append((row.purpose, row.status))

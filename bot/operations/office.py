@@ -1,55 +1,22 @@
-"""What commands may change, each as one operation at the desk of the service (or of the command).
+"""The office: staff accounts, villages, quarantine, exports on record, keys.
 
-Arguments and answers are plain JSON values, because they may come through a socket. Everything
-that somebody decided by command is recorded.
+Everything that somebody decided by command is recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from bot import keys
-from bot.media import MediaStore
-from bot.settings import Settings
+from bot.operations.desk import Desk, Operation, OperationRefused
 from storage import audit, inbox, meta, people, sealing, staff
-from storage.database import Database
 from storage.inbox import Unfinished
-from storage.sealing import Place, Vault
-
-T = TypeVar("T")
+from storage.sealing import Place
 
 LONGEST_NAME: Final = 80
-
-
-class OperationRefused(Exception):
-    """It cannot be done; one line that says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """`take_up` starts the turn of a row released from quarantine, where a service runs."""
-
-    settings: Settings
-    database: Database
-    vault: Vault
-    media: MediaStore
-    now: Callable[[], datetime]
-    take_up: Callable[[Unfinished], None]
-
-    async def record(self, action: str, subject: str, reason: str = "") -> None:
-        """Write down what a command does."""
-        now = self.now()
-        await self.database.write(
-            lambda conn: audit.record(conn, audit.COMMAND, action, subject, reason, now)
-        )
-
-
-Operation = Callable[..., Awaitable[Any]]
 
 
 async def staff_add(desk: Desk, name: str) -> dict[str, str]:
@@ -163,14 +130,11 @@ def _names(member: staff.Member) -> tuple[str, str]:
     return member.name.casefold(), str(member.id)
 
 
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    operation.__name__: operation
-    for operation in (
-        staff_add,
-        staff_remove,
-        village_add,
-        quarantine_retry,
-        record_export,
-        keys_rotate,
-    )
-}
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    staff_add,
+    staff_remove,
+    village_add,
+    quarantine_retry,
+    record_export,
+    keys_rotate,
+)

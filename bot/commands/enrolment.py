@@ -1,0 +1,191 @@
+"""`kawan enrol`: a roster comes in; slips, a poster and the recording for the enrolment day."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.commands import office
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.printing.poster import Poster
+
+School = Annotated[str, typer.Option(help="Kode sekolah, misalnya BOK-SBS")]
+Bot = Annotated[str, typer.Option(help="Nama bot Telegram; kosong berarti yang sedang dipakai")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    group = typer.Typer(
+        help="Hari pendaftaran: impor daftar, kartu kode, poster, rekaman.", no_args_is_help=True
+    )
+    group.command("import")(import_)
+    group.command("codes")(codes)
+    group.command("poster")(poster)
+    group.command("notice")(notice)
+    app.add_typer(group, name="enrol")
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="Daftar peserta: .xlsx atau .csv")],
+    school: School,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Periksa saja")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Lewati baris yang salah, masukkan sisanya")
+    ] = False,
+) -> None:
+    """Masukkan daftar peserta; satu baris salah berarti tidak ada yang masuk.
+
+    Kolom: nama (wajib), sapaan, hubungan, desa, peran, anak, lahir, tanda. Nomor telepon tidak
+    disimpan.
+    """
+    from dataclasses import asdict
+    from datetime import datetime
+
+    from storage import roster_sheet
+
+    if not file.is_file():
+        raise office.Stop(f"Berkas {file} tidak ada.")
+    if file.stat().st_size > roster_sheet.LARGEST:
+        raise office.Stop(f"Berkas {file} terlalu besar: bagi per sekolah.")
+    year = datetime.now(office.settings().zone).year
+    try:
+        found = roster_sheet.read(file.read_bytes(), file.name, year)
+    except roster_sheet.NoRoster as error:
+        raise office.Stop(f"Daftar tidak terbaca: {error}.") from None
+    done = office.ask(
+        "enrol_import",
+        school=school,
+        listed=[asdict(one) for one in found.people],
+        bad_rows=len(found.problems),
+        skip_bad=skip_bad,
+        dry_run=dry_run,
+    )
+    if found.unread:
+        print(f"Kolom yang tidak dibaca: {', '.join(found.unread)}.", file=sys.stderr)
+    problems = [*map(str, found.problems), *done["problems"]]
+    for line in problems:
+        print(line, file=sys.stderr)
+    counted = f"{done['new']} orang baru, {done['known']} sudah ada"
+    if done["done"]:
+        print(f"{done['school']}: {counted}. Baris yang dilewati: {_rows(problems)}.")
+        return
+    if dry_run and not problems:
+        print(f"{done['school']}: {counted}. Semua baris baik; belum ada yang disimpan.")
+        return
+    said = f"{_rows(problems)} baris salah" if problems else "diperiksa"
+    advice = "" if dry_run else " Betulkan, atau pakai --skip-bad."
+    print(f"{done['school']}: {said}; belum ada yang disimpan.{advice}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def codes(
+    school: School,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Berkas PDF")],
+    bot: Bot = "",
+    number: Annotated[
+        list[int] | None, typer.Option(help="Hanya nomor ini; boleh beberapa kali")
+    ] = None,
+) -> None:
+    """Buat kartu kode untuk yang belum memakai HP sendiri; kode lama tidak berlaku lagi."""
+    from bot.printing import slips
+
+    name = _bot_name(bot)
+    _writable(output)
+    made = office.ask("enrol_codes", school=school, numbers=number or [])
+    if not made["cards"]:
+        raise office.Stop(f"{made['school']}: tidak ada yang memerlukan kartu.")
+    cards = [slips.Card(*card) for card in made["cards"]]
+    output.write_bytes(slips.slips(made["school"], name, cards))
+    print(f"{len(cards)} kartu ditulis ke {output}. Setiap kode berlaku 60 hari dan satu kali.")
+    print("Berikan langsung ke orangnya: kartu ini kunci ke obrolannya.")
+
+
+def poster(
+    school: School,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Berkas .pdf atau .html")],
+    bot: Bot = "",
+) -> None:
+    """Buat poster A4 sekolah dengan QR untuk mendaftar lewat Telegram."""
+    from bot.printing import poster as printing
+
+    name = _bot_name(bot)
+    if output.suffix.lower() not in (".pdf", ".html"):
+        raise office.Stop("Nama berkas poster diakhiri .pdf atau .html.")
+    organisation = office.settings().responsible
+    made = office.read(lambda conn: _poster(conn, school, name, organisation))
+    _writable(output)
+    if output.suffix.lower() == ".html":
+        output.write_text(printing.html(made), encoding="utf-8")
+    else:
+        output.write_bytes(printing.pdf(made))
+    print(f"Poster {made.school} ditulis ke {output}. WhatsApp belum ada.")
+
+
+def notice(
+    file: Annotated[Path | None, typer.Argument(help="Rekaman .ogg atau .mp3")] = None,
+) -> None:
+    """Simpan rekaman persetujuan yang dapat diputar kader; tanpa berkas: teks yang direkam."""
+    if file is None:
+        print(_words_to_record())
+        return
+    if not file.is_file():
+        raise office.Stop(f"Berkas {file} tidak ada.")
+    office.ask("enrol_notice", path=str(file.resolve()))
+    print("Rekaman tersimpan. Kader dapat memutarnya sebelum bertanya persetujuan.")
+
+
+def _words_to_record() -> str:
+    """What the notice says, sentence by sentence, with the name of who is responsible."""
+    from conversations.form.model import Question
+    from storage import forms
+
+    responsible = office.settings().responsible
+    form = forms.shipped()["persetujuan"].form
+    lines = [one.labels.get("id", "") for one in form.body if isinstance(one, Question)]
+    return "\n\n".join(line for line in lines if line).replace("${organisasi}", responsible)
+
+
+def _poster(conn: Connection, school: str, bot: str, organisation: str) -> Poster:
+    from datetime import UTC, datetime
+
+    from bot.operations.schools import find_school
+    from bot.printing.poster import Poster
+    from storage import people
+
+    found = find_school(conn, school, datetime.now(UTC))
+    villages = {village.id: village.name for village in people.all_villages(conn)}
+    village = villages.get(found.village_id) if found.village_id is not None else None
+    place = " · ".join(part for part in (f"Desa {village}" if village else "", found.place) if part)
+    return Poster(found.name, place, found.code, bot, organisation)
+
+
+def _bot_name(given: str) -> str:
+    """The bot that links lead to: the one named, else the one the service last ran as."""
+    from bot.printing.invitation import bot_name
+    from storage import meta
+
+    if given:
+        return bot_name(given)
+    known = office.read(lambda conn: meta.get(conn, meta.TELEGRAM_BOT))
+    if known is None:
+        raise office.Stop(
+            "Nama bot belum diketahui: jalankan sekali dengan TELEGRAM_TOKEN, "
+            "atau tulis --bot NamaBot."
+        )
+    return known.decode()
+
+
+def _writable(path: Path) -> None:
+    """Nobody's old code ends for a file that cannot be written."""
+    with path.open("ab"):
+        pass
+
+
+def _rows(problems: list[str]) -> int:
+    return len({line.partition(",")[0] for line in problems})

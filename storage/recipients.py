@@ -1,0 +1,194 @@
+"""Whom a broadcast was planned for, one row each, and the account of where everybody is.
+
+She waits until her row names a message of the outbox, or a reason; so the account is one query,
+true at every moment, and nobody is in it twice. How a broadcast advances is in
+bot/planned/broadcast.py; what staff decide about it, in broadcasts.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from conversations.broadcast import Account, BroadcastId, reason_key
+from conversations.dialogue import PersonId
+from storage.audiences import ADDRESSED, ADDRESSED_FROM, Addressee, addressee
+from storage.schema import from_ms, to_ms
+from storage.statement import Statement
+
+_FROZEN = Statement("UPDATE broadcasts SET frozen_at = :now WHERE id = :id")
+_FROZEN_AT = Statement("SELECT frozen_at FROM broadcasts WHERE id = :id")
+_PLANNED = text(
+    "INSERT INTO recipients (broadcast_id, person_id, reason) VALUES (:id, :person, :reason)"
+    " ON CONFLICT DO NOTHING"
+)
+_LAST_PLANNED = Statement("SELECT max(person_id) FROM recipients WHERE broadcast_id = :id")
+_OPEN = Statement(
+    f"SELECT {ADDRESSED} FROM recipients r JOIN people p ON p.id = r.person_id{ADDRESSED_FROM}"
+    " WHERE r.broadcast_id = :id AND r.outbox_id IS NULL AND r.reason = ''"
+    " ORDER BY r.person_id LIMIT :limit"
+)
+_HANDED = text(
+    "UPDATE recipients SET outbox_id = :outbox_id, reason = :reason"
+    " WHERE broadcast_id = :id AND person_id = :person AND outbox_id IS NULL"
+)
+_LEAVING = (
+    "FROM outbox WHERE campaign = :campaign AND campaign <> '' AND status IN ('waiting', 'sending')"
+)
+_NOW_WAITING = Statement(f"SELECT count(*) {_LEAVING} AND not_before <= :now")
+_NEXT_LEAVING = Statement(f"SELECT count(*), min(not_before) {_LEAVING}")
+_TOO_LATE = Statement(
+    "UPDATE outbox SET status = 'expired', reason = 'late', finished_at = :now"
+    " WHERE campaign = :campaign AND campaign <> '' AND status IN ('waiting', 'sending')"
+    " AND status = 'waiting' AND expires_at <= :now AND NOT (held AND attempts > 0)"
+)
+_BY_KEY = Statement("SELECT id FROM outbox WHERE dedupe_key = :key")
+_STATUS = (
+    "CASE WHEN r.outbox_id IS NOT NULL THEN o.status WHEN r.reason <> '' THEN 'excluded'"
+    " WHEN b.status IN ('cancelled', 'refused') THEN 'excluded' ELSE 'waiting' END"
+)
+_REASON = (
+    "CASE WHEN r.outbox_id IS NULL THEN CASE WHEN r.reason <> '' THEN r.reason"
+    " WHEN b.status IN ('cancelled', 'refused') THEN 'cancelled' ELSE '' END"
+    " WHEN o.status IN ('failed', 'uncertain', 'excluded', 'expired') THEN o.reason ELSE '' END"
+)
+_OF_RECIPIENTS = (
+    " FROM recipients r JOIN broadcasts b ON b.id = r.broadcast_id"
+    " LEFT JOIN outbox o ON o.id = r.outbox_id WHERE r.broadcast_id = :id"
+)
+_ACCOUNT = Statement(
+    f"SELECT status, reason, count(*) FROM (SELECT {_STATUS} AS status, {_REASON} AS reason"
+    f"{_OF_RECIPIENTS}) everybody GROUP BY status, reason"
+)
+_WHO = Statement(
+    f"SELECT person_id, status, reason FROM (SELECT r.person_id, {_STATUS} AS status,"
+    f" {_REASON} AS reason{_OF_RECIPIENTS} AND r.person_id > :after) everybody"
+    " WHERE status NOT IN ('sent', 'delivered', 'read') ORDER BY person_id LIMIT :limit"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Somebody who did not get it (yet); `reason` is a key of `not_sent.*`."""
+
+    person: PersonId
+    status: str
+    reason: str
+
+
+def campaign(broadcast: BroadcastId) -> str:
+    """What its messages are marked with in the outbox.
+
+    >>> campaign(BroadcastId(3))
+    'broadcast:3'
+    """
+    return f"broadcast:{broadcast}"
+
+
+def last_planned(conn: Connection, id_: BroadcastId) -> int:
+    """The person up to whom the audience has been written down; 0 before the first."""
+    last: int | None = _LAST_PLANNED.value(conn, {"id": id_})
+    return last or 0
+
+
+def is_frozen(conn: Connection, id_: BroadcastId) -> bool:
+    """Whether every recipient is known."""
+    return _FROZEN_AT.value(conn, {"id": id_}) is not None
+
+
+def plan(conn: Connection, id_: BroadcastId, people: Iterable[tuple[PersonId, str]]) -> None:
+    """These are for it, each with the reason against her ("" for none)."""
+    rows = [{"id": id_, "person": person, "reason": reason} for person, reason in people]
+    if rows:
+        conn.execute(_PLANNED, rows)
+
+
+def freeze(conn: Connection, id_: BroadcastId, now: datetime) -> None:
+    """Everybody is written down; who fits later does not get it."""
+    _FROZEN.run(conn, {"id": id_, "now": to_ms(now)})
+
+
+def still_open(conn: Connection, id_: BroadcastId, limit: int) -> list[Addressee]:
+    """Who has neither a message nor a reason yet, by id."""
+    return [addressee(row) for row in _OPEN.rows(conn, {"id": id_, "limit": limit})]
+
+
+def handed_over(
+    conn: Connection, id_: BroadcastId, results: Iterable[tuple[PersonId, int | None, str]]
+) -> None:
+    """Each person's message in the outbox, or the reason why she has none."""
+    rows = [
+        {"id": id_, "person": person, "outbox_id": outbox_id, "reason": reason}
+        for person, outbox_id, reason in results
+    ]
+    if rows:
+        conn.execute(_HANDED, rows)
+
+
+def message_of(conn: Connection, key: str) -> int | None:
+    """The message that was planned under this key before."""
+    found: int | None = _BY_KEY.value(conn, {"key": key})
+    return found
+
+
+def waiting_now(conn: Connection, id_: BroadcastId, now: datetime) -> int:
+    """How many of its messages could leave at this moment and have not."""
+    number: int = _NOW_WAITING.value(conn, {"campaign": campaign(id_), "now": to_ms(now)})
+    return number
+
+
+def leaving(conn: Connection, id_: BroadcastId, now: datetime) -> tuple[int, datetime | None]:
+    """How many of its messages are still to leave, and when the first may.
+
+    What nobody could take in its time is given up here, but for what carries the words of others.
+    """
+    _TOO_LATE.run(conn, {"campaign": campaign(id_), "now": to_ms(now)})
+    row = _NEXT_LEAVING.row(conn, {"campaign": campaign(id_)})
+    assert row is not None
+    return row[0], None if row[1] is None else from_ms(row[1])
+
+
+_PLACE = {
+    "waiting": "waiting",
+    "sending": "waiting",
+    "sent": "sent",
+    "delivered": "sent",
+    "read": "sent",
+}
+
+
+def account(conn: Connection, id_: BroadcastId) -> Account:
+    """Where everybody is now; `planned` is the sum of the others."""
+    places: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for status, reason, number in _ACCOUNT.rows(conn, {"id": id_}):
+        places[_PLACE.get(status, status)] += number
+        if status not in _PLACE:
+            reasons[_why(status, reason)] += number
+    return Account(
+        planned=places.total(),
+        waiting=places["waiting"],
+        sent=places["sent"],
+        failed=places["failed"],
+        uncertain=places["uncertain"],
+        excluded=places["excluded"],
+        expired=places["expired"],
+        merged=places["merged"],
+        reasons=dict(reasons),
+    )
+
+
+def who(conn: Connection, id_: BroadcastId, after: int, limit: int) -> list[Unsent]:
+    """Everybody who does not have it, with the reason, by id."""
+    rows = _WHO.rows(conn, {"id": id_, "after": after, "limit": limit})
+    return [Unsent(PersonId(row[0]), row[1], _why(row[1], row[2])) for row in rows]
+
+
+def _why(status: str, reason: str) -> str:
+    if status == "merged":
+        return "merged"
+    return reason_key("waiting" if status == "sending" else status, reason)

@@ -1,0 +1,199 @@
+"""Coming in by a code: a school's poster, or one's own slip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conversations import dialogue as d
+from conversations import event as ev
+from conversations.helped import Invited
+from conversations.message import Inbound, Kind
+from conversations.session import Enrolled, School
+from tests.conversations.world import MemoryWorld, Phone, a_caregiver
+
+SITI = d.PersonId(31)
+CODE = "CDFGHJKM"
+
+
+def with_school(world: MemoryWorld | None = None) -> tuple[MemoryWorld, School]:
+    made = world or MemoryWorld()
+    return made, made.schools.a_school(village_id=d.VillageId(2))
+
+
+def with_slip(phone: Phone, **changes: Any) -> Phone:
+    """A slip of the roster's Mbah Siti."""
+    told = {"person": SITI, "good": True, "has_phone": False, **changes}
+    phone.world.helping.codes[CODE] = Invited(**told)
+    return phone
+
+
+def happened(phone: Phone, kind: type) -> list[Any]:
+    return [event for event in phone.world.events if isinstance(event, kind)]
+
+
+@pytest.mark.parametrize("text", ["/start BOK-SBS", "DAFTAR BOK-SBS", "daftar bok-sbs"])
+def test_a_poster_enrols_after_consent_and_door(text: str) -> None:
+    world, school = with_school()
+    phone = Phone(world)
+
+    for said in (text, "1", "1", "1", "3", "Mbah"):
+        phone.says(said)
+    before = happened(phone, ev.SchoolJoined)
+    shown = phone.says("nenek")
+
+    assert before == []
+    assert happened(phone, ev.SchoolJoined) == [ev.SchoolJoined(school.id)]
+    assert phone.person.village_id == 2
+    assert phone.person.registered
+    assert "Sekolah Bok-Ebok" in " ".join(shown)
+
+
+def test_who_first_said_no_and_then_yes_is_still_enrolled() -> None:
+    world, school = with_school()
+    phone = Phone(world)
+
+    for said in ("/start BOK-SBS", "1", "1", "2", "2", "1", "1", "1", "3", "Mbah", "nenek"):
+        phone.says(said)
+
+    assert happened(phone, ev.SchoolJoined) == [ev.SchoolJoined(school.id)]
+
+
+def test_somebody_registered_is_enrolled_at_once() -> None:
+    world, school = with_school()
+    phone = a_caregiver(world, village_id=None)
+
+    shown = phone.says("daftar BOK-SBS")
+
+    assert happened(phone, ev.SchoolJoined) == [ev.SchoolJoined(school.id)]
+    assert phone.person.village_id == 2
+    assert "Sudah terdaftar di Sekolah Bok-Ebok" in shown[0]
+
+
+def test_who_is_on_the_list_is_not_enrolled_again() -> None:
+    world, school = with_school()
+    phone = a_caregiver(world)
+    world.schools.members[school.id].append(Enrolled(phone.person.id, 1, "Mbah"))
+
+    shown = phone.says("/start BOK-SBS")
+
+    assert happened(phone, ev.SchoolJoined) == []
+    assert "sudah terdaftar di" in shown[0]
+
+
+def test_who_agreed_but_never_came_through_the_door_goes_on_there() -> None:
+    world, school = with_school()
+    phone = Phone(world, consent=d.Consent.GIVEN)
+
+    for said in ("/start BOK-SBS", "Mbah", "nenek"):
+        phone.says(said)
+
+    assert happened(phone, ev.SchoolJoined) == [ev.SchoolJoined(school.id)]
+
+
+def test_staff_are_not_enrolled() -> None:
+    world, _ = with_school()
+    phone = Phone(world, role=d.Role.STAFF, consent=d.Consent.GIVEN, registered=True)
+
+    shown = phone.says("/start BOK-SBS")
+
+    assert happened(phone, ev.SchoolJoined) == []
+    assert "Petugas tidak didaftarkan" in shown[0]
+
+
+def test_an_unknown_school_is_named() -> None:
+    assert "BOK-XXX" in a_caregiver().says("DAFTAR BOK-XXX")[0]
+
+
+@pytest.mark.parametrize("text", ["daftar dong", "daftar sekarang", "/start apapun"])
+def test_words_that_are_no_code_mean_what_they_mean(text: str) -> None:
+    assert not any("kode" in line for line in Phone().says(text))
+
+
+@pytest.mark.parametrize("text", ["/start CDFGHJKM", "cdfg-hjkm", "CDFG HJKM", "kode CDFGHJKM"])
+def test_a_slip_makes_a_fresh_chat_hers(text: str) -> None:
+    phone = with_slip(Phone())
+
+    phone.says(text)
+
+    assert happened(phone, ev.CodeUsed) == [ev.CodeUsed(SITI, CODE)]
+
+
+def test_a_notice_that_was_begun_in_the_chat_makes_it_nobodys_yet() -> None:
+    phone = with_slip(Phone())
+    phone.says("halo")
+
+    phone.says(CODE)
+
+    assert happened(phone, ev.CodeUsed) == [ev.CodeUsed(SITI, CODE)]
+    assert phone.running is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "tasks"),
+    [
+        ("1", "Petugas akan memeriksa", ["reason.same_person"]),
+        ("2", "data tidak dicampur", []),
+        ("3", "Baik", []),
+    ],
+)
+def test_a_chat_that_is_somebodys_is_asked_and_never_merged(
+    answer: str, said: str, tasks: list[str]
+) -> None:
+    phone = with_slip(a_caregiver())
+
+    asked = phone.says(CODE)
+    shown = phone.says(answer)
+
+    assert "milik siapa" in asked[0]
+    assert said in shown[0]
+    assert [reason for _, _, reason in phone.tasks()] == tasks
+    assert happened(phone, ev.CodeUsed) == []
+
+
+def test_staff_learn_whose_slip_it_is() -> None:
+    phone = with_slip(a_caregiver())
+
+    phone.says(CODE)
+    phone.says("1")
+
+    [task] = phone.world.open_tasks.values()
+    assert "31" in task.content
+
+
+def test_a_slip_of_somebody_who_has_a_phone_asks_staff() -> None:
+    phone = with_slip(Phone(), has_phone=True)
+
+    shown = phone.says(CODE)
+
+    assert "Petugas akan melihatnya" in shown[0]
+    assert [reason for _, _, reason in phone.tasks()] == ["reason.code_of_another"]
+    assert happened(phone, ev.CodeUsed) == []
+
+
+def test_a_slip_that_is_not_good_any_more_says_so() -> None:
+    phone = with_slip(Phone(), good=False)
+
+    shown = phone.says("/start CDFG-HJKM")
+
+    assert "sudah dipakai atau sudah lewat" in shown[0]
+    assert happened(phone, ev.CodeUsed) == []
+
+
+def test_ones_own_slip_again_is_no_harm() -> None:
+    phone = with_slip(a_caregiver(id=31))
+
+    assert "sudah tersambung" in phone.says(CODE)[0]
+
+
+def test_a_code_typed_for_somebody_else_links_nothing() -> None:
+    phone = with_slip(Phone())
+    phone.world.typist = d.PersonId(50)
+    phone.world.helping.helpers[d.PersonId(50)] = d.Person(d.PersonId(50), role=d.Role.CADRE)
+
+    phone.says(CODE)
+    phone.sends(Inbound(Kind.BUTTON, phone.world.now, button=f"j:me:{CODE}"))
+
+    assert happened(phone, ev.CodeUsed) == []
+    assert phone.tasks() == []
