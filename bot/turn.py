@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.planned import KINDS, Planning
-from conversations import concern, politeness, router
+from conversations import concern, politeness, router, waking
 from conversations.dialogue import (
     Event,
     Person,
@@ -143,7 +143,7 @@ class Turns:
             return _NOTHING
         world = StoredWorld(conn, now, self._programme, seat.person)
         wake = Wake(row.kind, row.subject, row.due_at, row_now.expires_at)
-        turn = router.wake(seat.person, seat.dialogue, wake, world)
+        turn = waking.wake(seat.person, seat.dialogue, wake, world)
         due.settle(conn, row.kind, row.subject, turn.outcome)
         key = f"due:{row.kind}:{row.subject}:{int(row.due_at.timestamp())}"
         return self._write(conn, seat, _expiring(turn, row_now.expires_at), key, now)

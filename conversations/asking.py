@@ -11,7 +11,7 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from conversations import reading
-from conversations.dialogue import Interview, Person, World
+from conversations.dialogue import Interview, Person
 from conversations.form.instance import Instance
 from conversations.form.model import Question, Type
 from conversations.message import READ_FOR_MEANING, Choice, Message, printed
@@ -22,6 +22,7 @@ from conversations.review import (
     review_lines,
     short_name,
 )
+from conversations.world import World
 from locales import say
 
 HANDOVER_AFTER = 3

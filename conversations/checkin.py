@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from conversations import tips
-from conversations.dialogue import (
-    Child,
-    Interview,
-    Person,
-    Wake,
-    World,
-)
+from conversations.dialogue import Child, Interview, Person, Wake
 from conversations.event import (
     Forget,
     Remind,
@@ -28,6 +22,7 @@ from conversations.event import (
 from conversations.level import Level
 from conversations.message import MediaId
 from conversations.talk import Conversation, Talk
+from conversations.world import World
 from locales.tips import Topic
 from locales.tips import tips as all_tips
 

@@ -1,4 +1,4 @@
-"""What a conversation knows and what it decides: person, world, dialogue, events, turn.
+"""What a conversation knows of a person and what it decides: dialogue, events, turn.
 
 A conversation is a pure function from these values to a `Turn`. `storage` makes its events durable
 in the same transaction; nothing here does anything.
@@ -10,20 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, NewType, Protocol
+from typing import NewType
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from conversations.form import Form
 from conversations.level import Level
 from conversations.message import MediaId, Outgoing
-
-if TYPE_CHECKING:
-    from conversations.broadcast import Broadcasts
-    from conversations.helped import Helping
-    from conversations.rule import Rules
-    from conversations.session import Schools
 
 PersonId = NewType("PersonId", int)
 ChildId = NewType("ChildId", int)
@@ -108,98 +101,6 @@ class Person:
     def tz(self) -> ZoneInfo:
         """Her time zone."""
         return ZoneInfo(self.zone)
-
-
-class World(Protocol):
-    """What a conversation may ask about the rest: bounded point queries, read-only."""
-
-    @property
-    def now(self) -> datetime:
-        """Aware, UTC."""
-
-    @property
-    def organisation(self) -> str:
-        """Who is responsible for the data, as people know it."""
-
-    @property
-    def simulated(self) -> bool:
-        """Whether this person talks in the simulator, where unreviewed tips may be heard."""
-
-    def villages(self) -> tuple[tuple[VillageId, str], ...]:
-        """Every village with its name, in the order to be offered."""
-
-    def form(self, hash_: str) -> Form:
-        """The form of this content hash, also an older version that somebody is still in."""
-
-    def newest_form(self, name: str) -> Form:
-        """The version that a new interview begins with."""
-
-    def children(self, person: PersonId) -> tuple[Child, ...]:
-        """The children she cares for, in the order she told us."""
-
-    def child(self, child: ChildId) -> Child | None:
-        """One child."""
-
-    def tips_sent(self, person: PersonId) -> tuple[str, ...]:
-        """Ids of the tips she has had, oldest first."""
-
-    def recent_answers(self, child: ChildId, question: str, limit: int) -> tuple[str, ...]:
-        """What was answered about a child, newest first, in finished check-ins."""
-
-    def recent_own_answers(self, person: PersonId, question: str, limit: int) -> tuple[str, ...]:
-        """What the caregiver answered about herself, newest first."""
-
-    def last_checkins(self, person: PersonId) -> Mapping[ChildId, datetime]:
-        """When each child was last asked after."""
-
-    def wants_to_try(self, person: PersonId) -> bool:
-        """Whether she told after a session, since her last finished check-in and within a week,
-        what she will try at home."""
-
-    def staff(self) -> tuple[PersonId, ...]:
-        """Everybody of staff who can be reached in chat, by id."""
-
-    def tasks(self, staff: PersonId | None, *, limit: int) -> tuple[Task, ...]:
-        """Open tasks, most urgent first; of one owner, or everybody's."""
-
-    def task(self, code: str) -> Task | None:
-        """One task by its code, in any state."""
-
-    def raised_since(self, kind: str, level: Level, since: datetime) -> tuple[str, ...]:
-        """Codes of open tasks about the person whose turn it is, at least this urgent, newest
-        first; a few at most."""
-
-    def next_code(self) -> str:
-        """A fresh code such as LDK-26-0042, by the village of the person whose turn it is."""
-
-    def linked_staff(self, code: str) -> int | None:
-        """The staff account that a one-time code opens, when it is still good."""
-
-    def least_busy_staff(self) -> PersonId | None:
-        """Who of staff has the fewest open tasks; None while nobody has joined."""
-
-    def fresh_id(self) -> str:
-        """A new id for an interview or a file: 12 characters, never given before."""
-
-    @property
-    def typist(self) -> PersonId | None:
-        """The cadre who types for this person now; None when she types herself."""
-
-    @property
-    def helping(self) -> Helping:
-        """Who may be helped along by whom, and whom a code on a slip belongs to."""
-
-    @property
-    def schools(self) -> Schools:
-        """Schools, sessions and invitations."""
-
-    @property
-    def broadcasts(self) -> Broadcasts:
-        """Messages to many, as staff prepare and watch them."""
-
-    @property
-    def rules(self) -> Rules:
-        """The programme's rules for this person's village."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from conversations.audience import Audience
-from conversations.broadcast import BroadcastId, Step
+from conversations.broadcasts.audience import Audience
+from conversations.broadcasts.broadcast import BroadcastId, Step
 from conversations.dialogue import Child, ChildId, Consent, Event, Interview, PersonId
 from conversations.level import Level
 from conversations.message import Media, MediaId
-from conversations.session import Rsvp, School, SchoolId, SessionId
+from conversations.schools.session import Rsvp, School, SchoolId, SessionId
 
 
 @dataclass(frozen=True, slots=True)

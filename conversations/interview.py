@@ -14,13 +14,7 @@ from enum import StrEnum
 
 from conversations import asking
 from conversations.asking import HANDOVER_AFTER, REVIEW, WHICH
-from conversations.dialogue import (
-    ChildId,
-    Event,
-    Interview,
-    Person,
-    World,
-)
+from conversations.dialogue import ChildId, Event, Interview, Person
 from conversations.event import (
     AnswerGiven,
     InterviewFinished,
@@ -32,6 +26,7 @@ from conversations.form.answer import Refusal
 from conversations.form.instance import Instance
 from conversations.form.model import Form, Type
 from conversations.message import Inbound, Kind, MediaId, Message
+from conversations.world import World
 from locales import say
 
 _NO_STORY = (*asking.REGISTERS, *asking.NAMES)

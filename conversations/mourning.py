@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from conversations.broadcasting import is_writing
+from conversations.broadcasts.broadcasting import is_writing
 from conversations.event import HouseholdPaused
 from conversations.message import Choice, Inbound, Kind
 from conversations.permission import Act, may
-from conversations.school import shortened
-from conversations.school_lists import NAME, agreed, choose_school, hers
-from conversations.session import Enrolled, SchoolId
+from conversations.schools.announcing import shortened
+from conversations.schools.lists import NAME, agreed, choose_school, hers
+from conversations.schools.session import Enrolled, SchoolId
 from conversations.talk import Talk
 
 MOURNING = timedelta(days=7)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conversations.dialogue import Person, Role, Task
 
 if TYPE_CHECKING:
-    from conversations.session import School
+    from conversations.schools.session import School
 
 
 class Act(StrEnum):

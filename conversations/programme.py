@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from conversations import checkin
-from conversations.broadcast import render
+from conversations.broadcasts.broadcast import render
 from conversations.dialogue import Wake
 from conversations.event import Remind
 from conversations.politeness import why_not

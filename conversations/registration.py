@@ -28,7 +28,7 @@ from conversations.event import (
 from conversations.form.model import Question
 from conversations.level import Level
 from conversations.rule import Rule
-from conversations.session import School
+from conversations.schools.session import School
 from conversations.talk import Conversation, Talk
 from locales import hotlines, languages
 

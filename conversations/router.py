@@ -1,48 +1,31 @@
 """Which conversation takes a message: danger, stop, help, safe word, staff, the running interview.
 
-`respond` hears a person, `wake` hears the clock. Whatever interrupts an interview, its place is
-kept and its question comes again.
+Whatever interrupts an interview, its place is kept and its question comes again. What may be said
+at any time is read in `commands.py`; the clock's turn is in `waking.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from conversations import (
-    attendance,
-    broadcasting,
     checkin,
+    commands,
     concern,
     danger,
-    feedback,
-    helping,
     interview,
-    joining,
     menu,
     mourning,
     politeness,
-    programme,
     quiet,
-    reading,
     registration,
-    rsvp,
-    school_lists,
-    school_orders,
     staff,
 )
+from conversations.broadcasts import broadcasting
 from conversations.courtesy import is_greeting, is_thanks
-from conversations.dialogue import (
-    Consent,
-    Dialogue,
-    Event,
-    Person,
-    Role,
-    Turn,
-    Wake,
-    World,
-)
+from conversations.dialogue import Consent, Dialogue, Event, Person, Role, Turn
 from conversations.event import (
     AddressLost,
     CodeUsed,
@@ -50,12 +33,14 @@ from conversations.event import (
     MediaKept,
     NewcomerHelped,
     PersonChanged,
-    Remind,
     TaskExtended,
 )
+from conversations.helping import helping, joining
 from conversations.level import Level
-from conversations.message import Inbound, Kind, MediaId, Priority
+from conversations.message import Inbound, Kind, MediaId
+from conversations.schools import attendance, feedback, orders, rsvp
 from conversations.talk import Conversation, Talk
+from conversations.world import World
 
 CONVERSATIONS: dict[str, Conversation] = {
     conversation.name: conversation
@@ -69,28 +54,6 @@ CONVERSATIONS: dict[str, Conversation] = {
         *quiet.CONVERSATIONS,
     )
 }
-
-EXACT = {
-    "menu": "menu",
-    "bantuan": "help",
-    "berhenti": "stop",
-    "stop": "stop",
-    "kembali": "back",
-    "lewati": "skip",
-    "jeda": "pause",
-    "istirahat": "pause",
-    "mulai": "resume",
-    "lanjut": "resume",
-    "petugas": "person",
-    "data saya": "settings",
-    "profil": "settings",
-    "hapus data saya": "erase",
-    "melati": "safe_word",
-}
-"""Commands that hold everywhere, also inside a story told in one's own words."""
-
-GRAVE = ("stop", "erase")
-"""Wishes that come before an answer that the same words might be."""
 
 A_STORY = 3
 """Words from which on a text of somebody not registered is worth passing on to staff."""
@@ -138,16 +101,6 @@ def take_over(person: Person, dialogue: Dialogue, event: Event, world: World) ->
 
 def _turn(talk: Talk) -> Turn:
     return talk.turn() if talk.world.typist is None else helping.finished(talk)
-
-
-def wake(person: Person, dialogue: Dialogue, due: Wake, world: World) -> Turn:
-    """What a piece of due work brings about for one person."""
-    priority = _PRIORITIES.get(due.kind, Priority.REMINDER)
-    talk = Talk(person, dialogue, world, CONVERSATIONS, priority=priority, purpose=due.kind)
-    if due.kind not in _WAKES:
-        raise ValueError(f"no conversation wakes for {due.kind!r}")
-    _WAKES[due.kind](talk, due)
-    return talk.turn()
 
 
 def _go_on_talking(talk: Talk) -> None:
@@ -222,7 +175,7 @@ def _command(talk: Talk, inbound: Inbound) -> bool:
         return True
     if joining.by_code(talk, inbound):
         return True
-    match _intent(talk, inbound.text):
+    match commands.intent(talk, inbound.text):
         case "start":
             _welcome(talk)
         case "stop" if talk.world.typist is not None:
@@ -262,48 +215,6 @@ def _command(talk: Talk, inbound: Inbound) -> bool:
         case _:
             return False
     return True
-
-
-def _intent(talk: Talk, text: str) -> str | None:
-    """A command, read strictly inside a story and generously elsewhere."""
-    words = " ".join(text.strip().lstrip("/").casefold().split()).rstrip("!. ")
-    if words == "start" or words.startswith("start "):
-        return "start"
-    running = talk.running
-    if words in EXACT and not _is_an_answer(talk, text, EXACT[words]):
-        return EXACT[words]
-    if (
-        words == "0"
-        and running is not None
-        and not interview.zero_is_an_answer(running, talk.world)
-    ):
-        return "back"
-    if words.isdecimal():
-        return None
-    if running is None:
-        return reading.intent(text)
-    if interview.takes_free_text(running, talk.world):
-        return None
-    if interview.is_label(running, text, talk.person, talk.world):
-        return None
-    wish = reading.intent(text)
-    if wish in GRAVE or not interview.understands(running, text, talk.person, talk.world):
-        return wish
-    return None
-
-
-def _is_an_answer(talk: Talk, text: str, wish: str) -> bool:
-    """LANJUT may be the choice that is printed, and the safe word is a girl's name too.
-
-    In capitals, as HELP writes it, the safe word always holds.
-    """
-    if talk.running is None:
-        return False
-    if wish == "resume":
-        return interview.is_label(talk.running, text, talk.person, talk.world)
-    if wish != "safe_word" or text.strip().isupper():
-        return False
-    return interview.asks_for_name(talk.running, talk.world)
 
 
 def _help(talk: Talk) -> None:
@@ -419,79 +330,14 @@ def _number_of_offer(dialogue: Dialogue, inbound: Inbound) -> Inbound:
     return replace(inbound, kind=Kind.BUTTON, text="", button=dialogue.offer[index])
 
 
-def _nudge(talk: Talk, due: Wake) -> None:
-    """One friendly reminder per interview, and only where it is the open one."""
-    running = talk.running
-    if programme.is_of_a_rule(due):
-        programme.by_rule(talk, due)
-        return
-    if running is None or running.id != due.subject or running.nudged:
-        return
-    if not _may_be_nudged(talk):
-        return
-    if politeness.is_talking(talk.person, talk.world.now) and talk.person.talk_until is not None:
-        talk.add(Remind("nudge", running.id, talk.person.talk_until, due.expires_at))
-        return
-    form = talk.world.form(running.form)
-    asked = running.asked_at or talk.world.now
-    again = asked + form.nudge_after if form.nudge_after else talk.world.now
-    if again > talk.world.now:
-        talk.add(Remind("nudge", running.id, again))
-        return
-    talk.replace_running(replace(running, nudged=True))
-    talk.ask_again(talk.text("nudge"))
-
-
-def _may_be_nudged(talk: Talk) -> bool:
-    person, now = talk.person, talk.world.now
-    resting = person.paused_until is not None and person.paused_until > now
-    return person.consent == Consent.GIVEN and not person.stopped and not resting
-
-
-def _expire(talk: Talk, due: Wake) -> None:
-    """Too long without an answer: what was answered is kept, marked partial."""
-    waiting = talk.drop(due.subject)
-    if waiting is None:
-        return
-    events: tuple[Event, ...] = interview.expire(waiting, talk.world).events
-    talk.add(*events)
-    conversation = CONVERSATIONS[waiting.conversation]
-    if conversation.ended_early is not None:
-        answers = interview.complete(waiting, talk.world)
-        conversation.ended_early(talk, waiting, answers)
-
-
 _ORDERS: tuple[Callable[[Talk, Inbound], bool], ...] = (
     helping.respond,
     joining.pressed,
     rsvp.pressed,
     attendance.respond,
-    school_orders.respond,
+    orders.respond,
     mourning.respond,
     staff.respond,
     broadcasting.respond,
 )
 """What people with a task in the programme may order; each asks the permission table itself."""
-
-_PRIORITIES = {
-    "drinking": Priority.ALARM,
-    helping.OVER: Priority.REPLY,
-    broadcasting.NEWS: Priority.REPLY,
-}
-
-_WAKES: Mapping[str, Callable[[Talk, Wake], None]] = {
-    "checkin": programme.by_rule,
-    "tip": programme.by_rule,
-    "message": programme.by_rule,
-    "assisted": programme.to_help,
-    "drinking": checkin.drinking_unanswered,
-    helping.OVER: helping.over,
-    "nudge": _nudge,
-    "expire": _expire,
-    "day_list": staff.day_list,
-    "attendance": attendance.ask,
-    "untold": school_lists.untold,
-    "feedback": feedback.ask,
-    broadcasting.NEWS: broadcasting.tell,
-}
-"""What the clock may wake one person for."""

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NewType, Protocol
 
-from conversations.audience import Audience
+from conversations.broadcasts.audience import Audience
 from conversations.politeness import GATHERINGS, THURSDAY, QuietHours
 
 if TYPE_CHECKING:

@@ -11,16 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from conversations import interview as interviews
-from conversations.dialogue import (
-    ChildId,
-    Dialogue,
-    Event,
-    Interview,
-    Person,
-    Turn,
-    Wake,
-    World,
-)
+from conversations.dialogue import ChildId, Dialogue, Event, Interview, Person, Turn, Wake
 from conversations.event import (
     ConsentDecided,
     Forget,
@@ -34,6 +25,7 @@ from conversations.event import (
 from conversations.interview import Ending, Heard
 from conversations.level import Level
 from conversations.message import Choice, MediaId, Message, Outgoing, Priority
+from conversations.world import World
 from locales import say
 
 DEADLINES = {

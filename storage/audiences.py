@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from conversations.audience import Audience
-from conversations.broadcast import render
+from conversations.broadcasts.audience import Audience
+from conversations.broadcasts.broadcast import render
 from conversations.dialogue import PersonId
 from conversations.politeness import why_not
 from locales import say

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from conversations.audience import Audience, parse, written
-from conversations.broadcast import (
+from conversations.broadcasts.audience import Audience, parse, written
+from conversations.broadcasts.broadcast import (
     USEFUL_FOR,
     Account,
     Broadcast,
@@ -325,7 +325,7 @@ def finish(conn: Connection, broadcast: Broadcast, now: datetime) -> None:
 
 
 class StoredBroadcasts:
-    """`conversations.broadcast.Broadcasts`, answered from one connection."""
+    """`conversations.broadcasts.broadcast.Broadcasts`, answered from one connection."""
 
     __slots__ = ("_conn", "_now", "alone_up_to", "rate")
 

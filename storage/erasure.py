@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from conversations.dialogue import PersonId
-from conversations.helped import LASTS
+from conversations.helping.helped import LASTS
 from conversations.staff import shown_to_staff
 from storage import audit, dialogues, helping, joining, media, schools, staff
 from storage.schema import (

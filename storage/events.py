@@ -48,7 +48,7 @@ from conversations.event import (
     TipRated,
     TipSent,
 )
-from conversations.helping import OVER
+from conversations.helping.helping import OVER
 from storage import (
     audit,
     broadcasts,

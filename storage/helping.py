@@ -1,6 +1,6 @@
-"""Whose phone speaks for whom, and who may be helped: `conversations.helped.Helping`, stored.
+"""Whose phone speaks for whom, and who may be helped: `conversations.helping.helped.Helping`.
 
-Nothing is decided here; how helping goes is in `conversations/helping.py`.
+Nothing is decided here; how helping goes is in `conversations/helping/`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from conversations.dialogue import Consent, Person, PersonId, Role
-from conversations.helped import LASTS, Helped, Invited
+from conversations.helping.helped import LASTS, Helped, Invited
 from conversations.message import MediaId
-from conversations.session import School, SchoolId
+from conversations.schools.session import School, SchoolId
 from storage import joining, meta
 from storage.schema import from_ms, to_ms
 from storage.schools import SCHOOL, school_of
@@ -100,7 +100,7 @@ def until(conn: Connection, helper: PersonId, now: datetime) -> datetime | None:
 
 
 class StoredHelping:
-    """`conversations.helped.Helping`, answered from one connection."""
+    """`conversations.helping.helped.Helping`, answered from one connection."""
 
     __slots__ = ("_conn", "_now")
 

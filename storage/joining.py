@@ -1,6 +1,6 @@
 """Codes on slips: who of the roster a chat belongs to, once it has written her code.
 
-Only hashes are kept. What is said about a code is `conversations/joining.py`'s.
+Only hashes are kept. What is said about a code is `conversations/helping/joining.py`'s.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from conversations.dialogue import PersonId
-from conversations.helped import Invited
+from conversations.helping.helped import Invited
 from storage import dialogues
 from storage.schema import to_ms
 from storage.staff import ALPHABET, CODE_LENGTH

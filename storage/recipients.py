@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from conversations.broadcast import Account, BroadcastId, reason_key
+from conversations.broadcasts.broadcast import Account, BroadcastId, reason_key
 from conversations.dialogue import PersonId
 from storage.audiences import ADDRESSED, ADDRESSED_FROM, Addressee, addressee
 from storage.schema import from_ms, to_ms

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from conversations.dialogue import Child, ChildId, PersonId, Role, VillageId
-from conversations.session import School, SchoolId
+from conversations.schools.session import School, SchoolId
 from storage import children, people, schools
 from storage.people import fitting
 from storage.roster_sheet import Listed, Problem

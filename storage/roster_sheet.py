@@ -16,7 +16,7 @@ from pathlib import PurePath
 from zipfile import BadZipFile, ZipFile
 
 from conversations.dialogue import Role
-from conversations.helped import SALUTATIONS
+from conversations.helping.helped import SALUTATIONS
 
 LARGEST = 2_000_000
 LARGEST_UNPACKED = 30_000_000

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from conversations import audience as audiences
+from conversations.broadcasts import audience as audiences
 from conversations.dialogue import Person, PersonId, VillageId
 from conversations.rule import DEFAULTS, Action, Anchor, Rule, RuleId, ToHelp, WhenBusy
 from storage.schema import from_ms, to_ms

@@ -514,7 +514,7 @@ broadcasts = Table(
     "broadcasts",
     metadata,
     identity(),
-    Column("audience", Text, nullable=False),  # conversations/audience.py, as it is written
+    Column("audience", Text, nullable=False),  # broadcasts/audience.py, as it is written
     Column("body", LargeBinary, nullable=False),  # sealed; the text with its placeholders
     Column("media_id", String(32)),
     # draft asking scheduled running paused done cancelled refused

@@ -1,4 +1,4 @@
-"""What a conversation asks about schools and sessions: `conversations.session.Schools`.
+"""What a conversation asks about schools and sessions: `conversations.schools.session.Schools`.
 
 Each question is one bounded query; nothing here changes anything.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from conversations.dialogue import PersonId
-from conversations.session import (
+from conversations.schools.session import (
     LONGEST,
     Enrolled,
     Invitation,
@@ -94,7 +94,7 @@ _UNTOLD = Statement(
 
 
 class StoredSchools:
-    """`conversations.session.Schools`, answered from one connection."""
+    """`conversations.schools.session.Schools`, answered from one connection."""
 
     __slots__ = ("_conn", "_now")
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from conversations.dialogue import PersonId, VillageId
-from conversations.session import (
+from conversations.schools.session import (
     LONGEST,
     School,
     SchoolId,

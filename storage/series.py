@@ -2,7 +2,7 @@
 
 A session keeps the local date that its series gave it (`slot`), however often it is moved, and
 also when it is cancelled: so the series never makes it twice. Which days these are is computed in
-`conversations.series`.
+`conversations.schools.series`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from conversations.dialogue import PersonId
-from conversations.series import Meeting, Pattern, SeriesId, meetings
-from conversations.session import SchoolId, Session, Stage
+from conversations.schools.series import Meeting, Pattern, SeriesId, meetings
+from conversations.schools.session import SchoolId, Session, Stage
 from storage import audit, due, schools, sessions
 from storage.people import fitting
 from storage.schema import series as table

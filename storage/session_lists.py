@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from conversations.session import School, SchoolId, Session, SessionId, Stage
+from conversations.schools.session import School, SchoolId, Session, SessionId, Stage
 from storage.schema import from_ms, to_ms
 from storage.schools import SCHOOL, SESSION, SESSION_WIDTH, school_of, session_of
 

@@ -1,7 +1,7 @@
 """The life of a session: planned, moved, cancelled, answered, attended; and the due work of each.
 
 Every stage is one row of `due` of the kind `session`; bot/planned/session.py carries it out. Times
-of stages are computed in `conversations.session`; what a conversation asks is in
+of stages are computed in `conversations.schools.session`; what a conversation asks is in
 `school_questions.py`.
 """
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from conversations.dialogue import PersonId
 from conversations.politeness import decent_time
-from conversations.session import (
+from conversations.schools.session import (
     LONGEST,
     USEFUL,
     USUAL,

@@ -1,4 +1,4 @@
-"""What a conversation may ask, answered from one connection: `conversations.dialogue.World`.
+"""What a conversation may ask, answered from one connection: `conversations.world.World`.
 
 Nothing is decided here; each answer is one bounded query of the module that owns it.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from conversations.broadcast import Account, Broadcast, Rehearsal
+    from conversations.broadcasts.broadcast import Account, Broadcast, Rehearsal
 
 Number = Annotated[int, typer.Argument(help="Nomor siaran, lihat: kawan broadcast list")]
 Json = Annotated[bool, typer.Option("--json", help="Sebagai JSON")]
@@ -90,7 +90,7 @@ def rehearse(
     json: Json = False,
 ) -> None:
     """Gladi: siapa yang akan menerima, siapa tidak dan mengapa, dan bagaimana bunyinya."""
-    from conversations.broadcast_texts import duration, rehearsal_text
+    from conversations.broadcasts.texts import duration, rehearsal_text
 
     settings = office.settings()
     rate = settings.telegram_bulk_rate
@@ -128,7 +128,7 @@ def _rehearsed(
     """Everybody who fits, counted in parts; the samples say names only for a reason."""
     from bot.planned.broadcast import counted_with
     from bot.planned.planning import Planning
-    from conversations.broadcast import Rehearsal
+    from conversations.broadcasts.broadcast import Rehearsal
     from storage import audiences
     from storage.world import Programme
 
@@ -224,7 +224,7 @@ def status(number: Number, follow: Follow = None, json: Json = False) -> None:
 
 def list_(json: Json = False) -> None:
     """Daftar siaran, yang terbaru dahulu."""
-    from conversations.audience import describe
+    from conversations.broadcasts.audience import describe
     from locales import say
     from storage import broadcasts, recipients
 
@@ -260,7 +260,7 @@ def who(
     json: Json = False,
 ) -> None:
     """Siapa yang belum atau tidak menerima, dan mengapa."""
-    from conversations.broadcast import why_text
+    from conversations.broadcasts.broadcast import why_text
     from storage import recipients
     from storage.exports import person_code
 
@@ -310,7 +310,7 @@ def _print_status(number: int) -> None:
 
 
 def _told(broadcast: Broadcast, account: Account) -> str:
-    from conversations.broadcast_texts import account_lines
+    from conversations.broadcasts.texts import account_lines
     from locales import say
 
     state = say(f"broadcast.state.{broadcast.state}")
@@ -325,7 +325,7 @@ def _told(broadcast: Broadcast, account: Account) -> str:
 
 def _follow(number: int) -> None:
     """Look until it is over: a bar on a terminal, a line for every change in a pipe."""
-    from conversations.broadcast import State
+    from conversations.broadcasts.broadcast import State
 
     moving, earlier = (State.SCHEDULED, State.RUNNING), ""
     broadcast, account = office.read(lambda conn: _where(conn, number))
@@ -350,7 +350,7 @@ def _where(conn: Connection, number: int) -> tuple[Broadcast, Account]:
 
 
 def _one(conn: Connection, number: int) -> Broadcast:
-    from conversations.broadcast import BroadcastId
+    from conversations.broadcasts.broadcast import BroadcastId
     from storage import broadcasts
 
     broadcast = broadcasts.one(conn, BroadcastId(number))
@@ -360,7 +360,7 @@ def _one(conn: Connection, number: int) -> Broadcast:
 
 
 def _as_json(broadcast: Broadcast, account: Account) -> dict[str, Any]:
-    from conversations.audience import written
+    from conversations.broadcasts.audience import written
 
     return {
         "id": broadcast.id,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from conversations.session import School
+    from conversations.schools.session import School
     from storage.school_questions import StoredSchools
 
 Json = Annotated[bool, typer.Option("--json", help="Sebagai JSON")]

@@ -156,7 +156,7 @@ def list_(
 def show(number: Number, json: Json = False) -> None:
     """Satu sesi: isi, jawaban, dan kapan tiap pesan keluar."""
     from bot.operations.moments import short
-    from conversations.session import SessionId
+    from conversations.schools.session import SessionId
     from storage import session_lists
     from storage.exports import person_code
 

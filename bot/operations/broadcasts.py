@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from bot.media import LARGEST, Refusal, type_of
 from bot.operations.desk import Desk, Operation, OperationRefused
 from bot.operations.moments import read_day, read_hour
-from conversations.audience import Audience, AudienceError, describe, parse
-from conversations.broadcast import (
+from conversations.broadcasts.audience import Audience, AudienceError, describe, parse
+from conversations.broadcasts.broadcast import (
     Broadcast,
     BroadcastId,
     DraftRefused,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from bot.operations.desk import OperationRefused
 from conversations import reading
-from conversations.school import day_and_hour, zone_name
+from conversations.schools.announcing import day_and_hour, zone_name
 from locales.words import words
 
 ZONES: Final = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from bot.operations.desk import Desk, Operation, OperationRefused
 from bot.operations.moments import WEEKDAYS, read_hour
-from conversations.audience import Audience, AudienceError, describe, parse
-from conversations.broadcast import DraftRefused, check_text
+from conversations.broadcasts.audience import Audience, AudienceError, describe, parse
+from conversations.broadcasts.broadcast import DraftRefused, check_text
 from conversations.dialogue import VillageId
 from conversations.politeness import QuietHours
 from conversations.rule import (

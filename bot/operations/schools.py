@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from bot.operations.desk import Desk, Operation, OperationRefused
 from bot.operations.moments import read_zone
 from conversations.dialogue import PersonId
-from conversations.session import School, normal_code
+from conversations.schools.session import School, normal_code
 from storage import audit, people, schema, schools, series, sessions
 from storage.school_questions import StoredSchools
 from storage.schools import CodeRefused, NewSchool

@@ -18,8 +18,8 @@ from bot.operations.desk import Desk, Operation, OperationRefused
 from bot.operations.moments import WEEKDAYS, read_day, read_hour, said
 from bot.operations.schools import changed, find_school, record
 from conversations.reading.present import present
-from conversations.series import Pattern, SeriesId
-from conversations.session import School, Session, SessionId, Stage
+from conversations.schools.series import Pattern, SeriesId
+from conversations.schools.session import School, Session, SessionId, Stage
 from locales.tips import tips
 from storage import schools, series, sessions
 from storage.school_questions import StoredSchools

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot.planned.planning import PART, Planning
-from conversations.broadcast import Broadcast, BroadcastId, Rehearsal, State, Step
+from conversations.broadcasts.broadcast import Broadcast, BroadcastId, Rehearsal, State, Step
 from conversations.dialogue import Person
 from conversations.message import Message, Priority
 from conversations.politeness import decent_time, quiet_of

@@ -1,7 +1,7 @@
 """What is due about a session: each stage for everybody enrolled, in parts by their numbers.
 
 A part reads its people in one query and plans their messages and their own due work. What the
-messages say is in conversations/school.py, when a stage comes in conversations/session.py.
+messages say is in conversations/schools/announcing.py, when a stage comes in schools/session.py.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from bot.planned.planning import PART, Planning
-from conversations import politeness, school, tips
+from conversations import politeness, tips
 from conversations.dialogue import Person, Role
 from conversations.message import Message
-from conversations.series import SeriesId
-from conversations.session import (
+from conversations.schools import announcing
+from conversations.schools.series import SeriesId
+from conversations.schools.session import (
     ATTENDANCE_WITHIN,
     Rsvp,
     Session,
@@ -181,7 +182,7 @@ def _tell(
     planned = planning.put(
         conn,
         one.member,
-        school.message_about(session, one.person, of, was=was),
+        announcing.message_about(session, one.person, of, was=was),
         key,
         purpose=_PURPOSE_OF.get(of, "session_reminder"),
         campaign=campaign_of(session.id),
@@ -253,7 +254,7 @@ def _tip(id_: str, language: str, *, drafts: bool) -> Tip | None:
 def _words_of(tip: Tip, session: Session, person: Person) -> Sequence[str]:
     """A warm sentence, in one message with the tip where both have room."""
     who = person.salutation or say("someone", person.language)
-    topic = school.shortened(session.topic, 60)
+    topic = announcing.shortened(session.topic, 60)
     opening = say("session.absent", person.language, sapaan=who, topic=topic)
     first, *rest = tips.tip_messages(tip, who, None)
     together = f"{opening}\n\n{first}"

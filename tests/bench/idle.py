@@ -25,7 +25,7 @@ from sqlalchemy import Connection, text
 
 from bot.clock import Ticker, WallClock
 from bot.planned import KINDS, Planning
-from conversations.session import Stage
+from conversations.schools.session import Stage
 from storage import due
 from storage.database import Database
 from storage.schema import to_ms

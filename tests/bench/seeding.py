@@ -15,8 +15,8 @@ from sqlalchemy import Connection, text
 
 from bot import keys
 from bot.settings import Settings
-from conversations.audience import Audience
-from conversations.broadcast import State, Step
+from conversations.broadcasts.audience import Audience
+from conversations.broadcasts.broadcast import State, Step
 from conversations.dialogue import PersonId
 from storage import broadcasts
 from storage.database import Database

@@ -13,7 +13,7 @@ from bot.channels.simulator import Doing
 from bot.turn import Turns
 from conversations.dialogue import PersonId, Role
 from conversations.message import Kind
-from conversations.session import School
+from conversations.schools.session import School
 from storage import inbox, people, schema, schools
 from storage.database import Database
 from storage.inbox import Received

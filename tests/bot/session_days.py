@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from bot.planned import KINDS, Planning
 from conversations.dialogue import PersonId
 from conversations.politeness import QuietHours
-from conversations.session import School, Session
+from conversations.schools.session import School, Session
 from storage import due, schema
 from storage.sealing import vault_of
 from storage.world import Programme

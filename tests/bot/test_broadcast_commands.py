@@ -17,7 +17,7 @@ from bot import control, keys, logs, sample
 from bot.cli import app
 from bot.commands.office import said
 from bot.settings import Settings
-from conversations.broadcast import BroadcastId, State
+from conversations.broadcasts.broadcast import BroadcastId, State
 from storage import audit, broadcasts, recipients, schema
 from tests.bot.services import heard, running, settings, settle, write
 from tests.bot.test_media import JPEG, OGG

@@ -11,7 +11,7 @@ from bot.channels.telegram import Telegram
 from bot.clock import Ticker, WallClock
 from bot.limits import Pace
 from bot.turn import Turns
-from conversations.broadcast import BroadcastId
+from conversations.broadcasts.broadcast import BroadcastId
 from storage import recipients
 from storage.database import Database
 from storage.world import Programme

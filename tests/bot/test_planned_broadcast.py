@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select, update
 
-from conversations.broadcast import State, Step
+from conversations.broadcasts.broadcast import State, Step
 from conversations.dialogue import PersonId
 from conversations.message import MediaId
 from storage import broadcasts, due, erasure, media, outbox, people, recipients, schema

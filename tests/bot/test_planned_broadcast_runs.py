@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.planned import KINDS, Planning
-from conversations.broadcast import BroadcastId, Step
+from conversations.broadcasts.broadcast import BroadcastId, Step
 from conversations.dialogue import PersonId
 from storage import broadcasts, due, erasure, outbox, people, schema
 from storage.database import Database

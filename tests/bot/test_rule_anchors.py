@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
-from conversations import audience
+from conversations.broadcasts import audience
 from conversations.rule import Action, Anchor, Rule, RuleId
 from storage import children, rules, schema, sweeps
 from storage.database import Database

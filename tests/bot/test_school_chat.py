@@ -11,7 +11,7 @@ from bot.channels.simulator import Doing
 from bot.turn import Turns
 from conversations.dialogue import PersonId, Role
 from conversations.message import Kind, printed
-from conversations.session import Session
+from conversations.schools.session import Session
 from storage import due, inbox, people, schema, schools
 from storage.database import Database
 from storage.inbox import Received

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.operations import OperationRefused
-from conversations.session import SchoolId, SessionId
+from conversations.schools.session import SchoolId, SessionId
 from storage import schools
 from storage.school_questions import StoredSchools
 from tests.bot.offices import TOMORROW, Office, office

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from bot.planned import KINDS, Planning
-from conversations.session import Rsvp, School, Session
+from conversations.schools.session import Rsvp, School, Session
 from storage import due, schema, sessions
 from storage.database import Database
 from storage.outbox import Status

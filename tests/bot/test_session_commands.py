@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 from bot import control
 from bot.operations import OperationRefused
 from bot.operations.moments import read_day, read_hour, read_zone
-from conversations.session import Rsvp, SessionId
+from conversations.schools.session import Rsvp, SessionId
 from storage import audit, schema, schools, sessions
 from storage.school_questions import StoredSchools
 from tests.bot.offices import TOMORROW, Office, kawan, office

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from bot.planned import KINDS, Planning
 from bot.planned import session as planned_session
 from conversations.dialogue import Person, PersonId
-from conversations.session import School, SchoolId, Session, SessionId, Stage
+from conversations.schools.session import School, SchoolId, Session, SessionId, Stage
 from locales.tips import tips
 from storage import due, schema, series, sessions
 from storage import tips as stored_tips

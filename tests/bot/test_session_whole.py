@@ -10,7 +10,7 @@ from bot.channels import simulator
 from bot.channels.simulator import Doing
 from bot.turn import Turns
 from conversations.message import Kind
-from conversations.session import Rsvp
+from conversations.schools.session import Rsvp
 from storage import due, inbox, schema
 from storage.database import Database
 from storage.inbox import Received

@@ -13,7 +13,7 @@ from bot.planned import session as planned_session
 from bot.turn import Turns
 from conversations.dialogue import Consent, PersonId
 from conversations.politeness import decent_time
-from conversations.session import Rsvp, School, Session
+from conversations.schools.session import Rsvp, School, Session
 from storage import due, outbox, people, schema, schools, sessions
 from storage.database import Database
 from storage.school_questions import StoredSchools

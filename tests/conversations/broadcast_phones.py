@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations import broadcast as b
+from conversations.broadcasts import broadcast as b
 from conversations.dialogue import PersonId, Role
 from conversations.event import BroadcastDrafted, BroadcastStep, Remind
 from tests.conversations.world import STAFF, MemoryWorld, Phone

@@ -7,9 +7,9 @@ from dataclasses import replace
 from conversations import dialogue as d
 from conversations import event as ev
 from conversations import router
-from conversations.helped import Helped
+from conversations.helping.helped import Helped
 from conversations.message import Inbound, Kind, Message, printed
-from conversations.session import School, SchoolId
+from conversations.schools.session import School, SchoolId
 from tests.conversations.world import MemoryWorld
 
 SCHOOL = School(SchoolId(1), "Sekolah Bok-Ebok", "bok_ebok", "BOK-SBS", "Asia/Jakarta")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from conversations import broadcast as b
-from conversations.audience import Audience
+from conversations.broadcasts import broadcast as b
+from conversations.broadcasts.audience import Audience
 from conversations.dialogue import PersonId
 from conversations.message import MediaId
 
@@ -23,7 +23,7 @@ TO = {
 
 
 class MemoryBroadcasts:
-    """`conversations.broadcast.Broadcasts`; a test says what is `counted`, and who is where."""
+    """What a conversation asks about broadcasts; a test says what is `counted`, who is where."""
 
     rate = 30.0
     alone_up_to = 100

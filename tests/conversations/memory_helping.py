@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from conversations import dialogue as d
-from conversations.helped import Helped, Invited
+from conversations.helping.helped import Helped, Invited
 from conversations.message import MediaId
-from conversations.session import School, SchoolId
+from conversations.schools.session import School, SchoolId
 
 
 class MemoryHelping:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conversations import dialogue as d
 from conversations import event as e
-from conversations.session import (
+from conversations.schools.session import (
     Enrolled,
     Invitation,
     Rsvp,
@@ -27,7 +27,7 @@ TUESDAY = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
 class MemorySchools:
-    """`conversations.session.Schools` kept in dictionaries."""
+    """`conversations.schools.session.Schools` kept in dictionaries."""
 
     def __init__(self, world: MemoryWorld) -> None:
         self._world = world

@@ -9,9 +9,9 @@ import pytest
 
 from conversations import dialogue as d
 from conversations import event as ev
-from conversations import router
+from conversations import waking
 from conversations.message import Inbound, Kind
-from conversations.session import Session
+from conversations.schools.session import Session
 from tests.conversations.memory_schools import TUESDAY
 from tests.conversations.world import STAFF, MemoryWorld, Phone, a_caregiver
 
@@ -395,7 +395,7 @@ def test_it_is_not_asked_for_when_it_is_not_wanted(changes: dict[str, Any]) -> N
     rini, session = after_a_session(**changes)
     due = d.Wake("attendance", str(session.id), rini.world.now)
 
-    turn = router.wake(rini.person, rini.dialogue, due, rini.world)
+    turn = waking.wake(rini.person, rini.dialogue, due, rini.world)
 
     assert turn.outgoing == ()
     assert turn.outcome in ("skipped: cancelled", "skipped: taken")

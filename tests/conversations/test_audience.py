@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.audience import (
+from conversations.broadcasts.audience import (
     OLDEST,
     RELATIONS,
     ROLES,

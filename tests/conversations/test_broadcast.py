@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.broadcast import (
+from conversations.broadcasts.broadcast import (
     FILLED_IN,
     LONGEST,
     Account,
@@ -17,7 +17,7 @@ from conversations.broadcast import (
     render,
     why_text,
 )
-from conversations.broadcast_texts import account_lines, duration, reason_lines
+from conversations.broadcasts.texts import account_lines, duration, reason_lines
 from conversations.dialogue import Person, PersonId
 
 MBAH = Person(PersonId(1), salutation="Mbah", name="Siti", channel="telegram")

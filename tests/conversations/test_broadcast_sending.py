@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from conversations import broadcast as b
+from conversations.broadcasts import broadcast as b
 from conversations.dialogue import Role, Wake
 from conversations.event import BroadcastStep
 from conversations.message import Priority
-from conversations.router import wake
+from conversations.waking import wake
 from tests.conversations.broadcast_phones import (
     COLLEAGUE,
     a_draft,

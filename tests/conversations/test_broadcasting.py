@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conversations import broadcast as b
+from conversations.broadcasts import broadcast as b
 from conversations.event import MediaKept, TaskOpened
 from conversations.message import Inbound, Kind, Media
 from tests.conversations.broadcast_phones import (

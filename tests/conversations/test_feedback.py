@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conversations import dialogue as d
-from conversations import router
+from conversations import waking
 from tests.conversations.world import Phone, a_caregiver
 
 
@@ -94,7 +94,7 @@ def test_who_may_not_or_need_not_be_asked_is_not(changes: dict[str, Any]) -> Non
     siti = who_was_there(**changes)
     due = d.Wake("feedback", "11:7", siti.world.now)
 
-    turn = router.wake(siti.person, siti.dialogue, due, siti.world)
+    turn = waking.wake(siti.person, siti.dialogue, due, siti.world)
 
     assert turn.outgoing == ()
     assert turn.events == ()

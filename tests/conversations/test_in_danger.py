@@ -6,7 +6,7 @@ import pytest
 
 from conversations import dialogue as d
 from conversations import event as ev
-from conversations import router
+from conversations import waking
 from conversations.level import Level
 from conversations.message import Inbound, Kind, Media, Priority
 from tests.conversations.world import MemoryWorld, Phone, a_caregiver
@@ -226,7 +226,7 @@ def test_the_advice_about_drinking_waits_for_no_morning() -> None:
     phone, interview = not_eating()
     due = d.Wake("drinking", interview, phone.world.now)
 
-    turn = router.wake(phone.person, phone.dialogue, due, phone.world)
+    turn = waking.wake(phone.person, phone.dialogue, due, phone.world)
 
     assert {outgoing.priority for outgoing in turn.outgoing} == {Priority.ALARM}
 

@@ -8,9 +8,9 @@ import pytest
 
 from conversations import dialogue as d
 from conversations import event as ev
-from conversations.helped import Invited
+from conversations.helping.helped import Invited
 from conversations.message import Inbound, Kind
-from conversations.session import Enrolled, School
+from conversations.schools.session import Enrolled, School
 from tests.conversations.world import MemoryWorld, Phone, a_caregiver
 
 SITI = d.PersonId(31)

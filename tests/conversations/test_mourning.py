@@ -10,7 +10,7 @@ from conversations import dialogue as d
 from conversations import event as ev
 from conversations.message import Inbound, Kind
 from conversations.mourning import MOURNING
-from conversations.session import School
+from conversations.schools.session import School
 from tests.conversations.world import STAFF, Phone, a_caregiver
 
 RINI = d.PersonId(20)

@@ -14,7 +14,7 @@ from conversations import event as ev
 from conversations import router
 from conversations.form import read_form
 from conversations.message import Inbound, Kind
-from conversations.session import Rsvp, Session
+from conversations.schools.session import Rsvp, Session
 from tests.conversations.memory_schools import TUESDAY
 from tests.conversations.world import STAFF, MemoryWorld, Phone, a_caregiver
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from conversations import dialogue as d
 from conversations.message import printed
-from conversations.school import LONGEST, message_about, shortened
-from conversations.session import School, SchoolId, Session, SessionId, Stage
+from conversations.schools.announcing import LONGEST, message_about, shortened
+from conversations.schools.session import School, SchoolId, Session, SessionId, Stage
 from tests.conversations.memory_schools import TUESDAY
 
 SAID = (

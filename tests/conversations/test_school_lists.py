@@ -10,7 +10,7 @@ import pytest
 
 from conversations import dialogue as d
 from conversations import event as ev
-from conversations.session import Rsvp, Session
+from conversations.schools.session import Rsvp, Session
 from locales import catalogue, languages, say
 from tests.conversations.memory_schools import TUESDAY
 from tests.conversations.world import STAFF, Phone, a_caregiver

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from conversations import attendance, mourning, router, rsvp, school_orders
 from conversations import dialogue as d
 from conversations import event as ev
-from conversations.broadcasting import WORDS
+from conversations import mourning, router
+from conversations.broadcasts.broadcasting import WORDS
 from conversations.form import read_form
 from conversations.message import Inbound, Kind
 from conversations.permission import Act, may
-from conversations.session import School, Session
+from conversations.schools import attendance, rsvp
+from conversations.schools import orders as school_orders
+from conversations.schools.session import School, Session
 from conversations.talk import Talk
 from tests.conversations.memory_schools import TUESDAY
 from tests.conversations.world import STAFF, MemoryWorld, Phone, a_caregiver

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.politeness import QuietHours, decent_time
-from conversations.session import (
+from conversations.schools.session import (
     USUAL,
     Agenda,
     School,

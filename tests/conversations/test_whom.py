@@ -8,7 +8,7 @@ import pytest
 
 from conversations import dialogue as d
 from conversations import event as ev
-from conversations.helped import Helped
+from conversations.helping.helped import Helped
 from tests.conversations.helper import OTHER, RINI, SCHOOL, SITI, TINI, Helper, enrolled, of_kind
 from tests.conversations.world import Phone
 

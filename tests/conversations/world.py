@@ -12,7 +12,7 @@ from typing import Any
 import conversations
 from conversations import dialogue as d
 from conversations import event as e
-from conversations import router
+from conversations import router, waking
 from conversations.form import read_form
 from conversations.form.model import Form
 from conversations.level import Level
@@ -235,7 +235,7 @@ class Phone:
     ) -> list[str]:
         """The clock's turn for this person."""
         due = d.Wake(kind, subject or str(self.person.id), self.world.now, expires_at)
-        return self._take(router.wake(self.person, self.dialogue, due, self.world))
+        return self._take(waking.wake(self.person, self.dialogue, due, self.world))
 
     def waits(self, **time: float) -> Phone:
         self.world.now += timedelta(**time)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select
 
 from bot.planned import KINDS, Planning
-from conversations.audience import parse
-from conversations.broadcast import Account, Broadcast, BroadcastId, State, Step
+from conversations.broadcasts.audience import parse
+from conversations.broadcasts.broadcast import Account, Broadcast, BroadcastId, State, Step
 from conversations.dialogue import PersonId
 from conversations.message import MediaId
 from conversations.politeness import QuietHours

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 
 from conversations.dialogue import Consent, Person, PersonId
 from conversations.message import Message, Priority
-from conversations.series import Pattern
-from conversations.session import School, Session, SessionId, Stage
+from conversations.schools.series import Pattern
+from conversations.schools.session import School, Session, SessionId, Stage
 from storage import outbox, people, schema, schools, sessions
 from storage.schools import NewSchool
 from storage.series import Series

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, text, update
 
-from conversations.audience import parse
+from conversations.broadcasts.audience import parse
 from conversations.dialogue import Child, ChildId, Person, PersonId, Role
 from storage import audiences, children, erasure, people, schema, schools
 from storage.database import Database

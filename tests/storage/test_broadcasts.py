@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from conversations.audience import parse
-from conversations.broadcast import State, Step
+from conversations.broadcasts.audience import parse
+from conversations.broadcasts.broadcast import State, Step
 from conversations.dialogue import PersonId
 from conversations.event import BroadcastDrafted, BroadcastStep
 from conversations.message import MediaId

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from conversations.dialogue import Consent, Person, PersonId, Role
-from conversations.helped import LASTS, Helped
-from conversations.session import School
+from conversations.helping.helped import LASTS, Helped
+from conversations.schools.session import School
 from storage import helping, meta, people, schema, schools
 from storage.database import Database
 from storage.helping import StoredHelping

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from conversations.dialogue import Dialogue, Interview
 from conversations.event import MediaKept
 from conversations.message import Media, MediaId
-from conversations.session import Rsvp
+from conversations.schools.session import Rsvp
 from storage import (
     audit,
     children,

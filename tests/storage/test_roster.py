@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from conversations.dialogue import Role, VillageId
-from conversations.session import School
+from conversations.schools.session import School
 from storage import children, people, roster, schema, schools
 from storage.database import Database
 from storage.roster import Plan

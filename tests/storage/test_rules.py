@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select, update
 
-from conversations import audience
+from conversations.broadcasts import audience
 from conversations.dialogue import Person
 from conversations.rule import Action, Anchor, Rule, RuleId, ToHelp, WhenBusy
 from storage import people, rules, schema

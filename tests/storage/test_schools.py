@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from conversations.dialogue import PersonId, Role
-from conversations.session import Rsvp
+from conversations.schools.session import Rsvp
 from storage import audit, erasure, outbox, people, schema, schools, sessions
 from storage.database import Database
 from storage.school_questions import StoredSchools

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from conversations.session import Rsvp, SchoolId, Session, SessionId
+from conversations.schools.session import Rsvp, SchoolId, Session, SessionId
 from storage import (
     audit,
     schema,

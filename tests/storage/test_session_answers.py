@@ -15,7 +15,7 @@ from conversations.event import (
     SessionCancelled,
     SessionMoved,
 )
-from conversations.session import Rsvp, Session
+from conversations.schools.session import Rsvp, Session
 from storage import (
     audit,
     children,

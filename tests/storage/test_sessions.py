@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from conversations.dialogue import PersonId
-from conversations.session import Rsvp, School, Session, SessionId, Stage
+from conversations.schools.session import Rsvp, School, Session, SessionId, Stage
 from storage import (
     due,
     outbox,

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from conversations.dialogue import Person, World
+from conversations.dialogue import Person
+from conversations.world import World
 from storage import forms, people, staff, tips
 from storage.database import Database
 from storage.world import Programme, StoredWorld

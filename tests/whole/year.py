@@ -21,13 +21,13 @@ from sqlalchemy import Connection, text
 
 from bot.clock import Ticker
 from bot.turn import Turns
-from conversations.audience import Audience
-from conversations.broadcast import BroadcastId, Step
+from conversations.broadcasts.audience import Audience
+from conversations.broadcasts.broadcast import BroadcastId, Step
 from conversations.calendar import is_ramadan
 from conversations.dialogue import Consent, PersonId
 from conversations.message import Inbound, Kind, Message, Priority
 from conversations.politeness import Polite, QuietHours
-from conversations.series import Pattern
+from conversations.schools.series import Pattern
 from locales.tips import tips as all_tips
 from storage import broadcasts, due, inbox, outbox, people, recipients, rules, schools
 from storage import series as stored_series

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from conversations import reading
-from conversations.audience import written
-from conversations.broadcast import OPEN, Broadcast, State, Step
-from conversations.broadcast_drafting import WHOM, ask_words, numbered
-from conversations.broadcast_texts import account_lines, rehearsal_text
+from conversations.broadcasts.audience import written
+from conversations.broadcasts.broadcast import OPEN, Broadcast, State, Step
+from conversations.broadcasts.drafting import WHOM, ask_words, numbered
+from conversations.broadcasts.texts import account_lines, rehearsal_text
 from conversations.dialogue import Interview, Wake
 from conversations.event import BroadcastStep, Remind
 from conversations.message import Choice, Message

@@ -1,6 +1,6 @@
 """Staff send one message to many, in chat: SIAR begins, and shows how far the newest has come.
 
-How it is written is in `broadcast_drafting.py`, what follows in `broadcast_sending.py`, what a
+How it is written is in `drafting.py`, what follows in `sending.py`, what a
 broadcast is in `broadcast.py`.
 """
 
@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from conversations import broadcast_drafting as drafting
-from conversations import broadcast_sending as sending
-from conversations.broadcast import Step
-from conversations.broadcast_drafting import LARGEST, WHOM, WORDS, is_writing
-from conversations.broadcast_sending import NEWS, WHEN, tell
+from conversations.broadcasts import drafting, sending
+from conversations.broadcasts.broadcast import Step
+from conversations.broadcasts.drafting import LARGEST, WHOM, WORDS, is_writing
+from conversations.broadcasts.sending import NEWS, WHEN, tell
 from conversations.message import Inbound, Kind
 from conversations.permission import Act, may
 from conversations.talk import Conversation, Talk

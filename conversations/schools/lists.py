@@ -13,8 +13,8 @@ from conversations.dialogue import Role, Wake
 from conversations.event import Audited
 from conversations.message import Choice, Message
 from conversations.permission import Act, may
-from conversations.school import shortened, when
-from conversations.session import Rsvp, School, SchoolId, Session, SessionId, normal_code
+from conversations.schools.announcing import shortened, when
+from conversations.schools.session import Rsvp, School, SchoolId, Session, SessionId, normal_code
 from conversations.talk import Talk
 
 OFFERED = 8

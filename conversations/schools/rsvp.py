@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from conversations import interview
-from conversations.broadcasting import is_writing
+from conversations.broadcasts.broadcasting import is_writing
 from conversations.courtesy import is_thanks
 from conversations.event import RsvpGiven
 from conversations.message import Choice, Inbound, Kind
 from conversations.reading.coming import Coming, coming
-from conversations.school import rsvp_choices, shortened, when
-from conversations.session import Invitation, Rsvp, SessionId
+from conversations.schools.announcing import rsvp_choices, shortened, when
+from conversations.schools.session import Invitation, Rsvp, SessionId
 from conversations.talk import Talk
 
 LONGEST_REPLY = 200

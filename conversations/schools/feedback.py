@@ -8,9 +8,9 @@ from datetime import timedelta
 from conversations.dialogue import Interview, Role, Wake
 from conversations.event import Remind
 from conversations.politeness import why_not
-from conversations.school import shortened
-from conversations.school_lists import NAME
-from conversations.session import SessionId
+from conversations.schools.announcing import shortened
+from conversations.schools.lists import NAME
+from conversations.schools.session import SessionId
 from conversations.talk import Conversation, Talk
 
 LATER = timedelta(hours=1)

@@ -1,6 +1,6 @@
 """Writing a broadcast in chat: to whom, and what; until its dress rehearsal begins.
 
-What follows the rehearsal is in `broadcast_sending.py`.
+What follows the rehearsal is in `sending.py`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from conversations import interview as interviews
-from conversations.audience import ROLES, Audience, AudienceError, describe, parse, written
-from conversations.broadcast import (
+from conversations.broadcasts.audience import (
+    ROLES,
+    Audience,
+    AudienceError,
+    describe,
+    parse,
+    written,
+)
+from conversations.broadcasts.broadcast import (
     Broadcast,
     BroadcastId,
     DraftRefused,

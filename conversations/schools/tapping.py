@@ -9,9 +9,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 
 from conversations.message import Choice
-from conversations.school import shortened
-from conversations.school_lists import NAME, pages
-from conversations.session import Enrolled, Session
+from conversations.schools.announcing import shortened
+from conversations.schools.lists import NAME, pages
+from conversations.schools.session import Enrolled, Session
 from conversations.talk import Talk
 
 ON_A_PAGE = 8

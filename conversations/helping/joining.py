@@ -11,10 +11,10 @@ import re
 from conversations import registration
 from conversations.dialogue import Consent, Person, Role
 from conversations.event import CodeUsed, PersonChanged, SchoolJoined
-from conversations.helped import Invited
+from conversations.helping.helped import Invited
 from conversations.level import Level
 from conversations.message import Choice, Inbound
-from conversations.session import School
+from conversations.schools.session import School
 from conversations.talk import Talk
 
 _SIGN = "[CDFGHJKMNPQRTVWXY34679]"

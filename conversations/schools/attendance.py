@@ -10,14 +10,14 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from conversations.broadcasting import is_writing
+from conversations.broadcasts.broadcasting import is_writing
 from conversations.dialogue import Wake
 from conversations.event import AttendanceTaken, Remind
 from conversations.message import Choice, Inbound, Kind, Message
 from conversations.permission import Act, may
 from conversations.reading.present import Present, present
-from conversations.school import shortened, when
-from conversations.school_lists import (
+from conversations.schools.announcing import shortened, when
+from conversations.schools.lists import (
     NAME,
     agreed,
     choose_school,
@@ -26,9 +26,8 @@ from conversations.school_lists import (
     pages,
     session_of,
 )
-from conversations.session import Enrolled, School, Session, SessionId
-from conversations.talk import Talk
-from conversations.tapping import (
+from conversations.schools.session import Enrolled, School, Session, SessionId
+from conversations.schools.tapping import (
     HIGHEST_TAPPED,
     may_be_tapped,
     packed,
@@ -37,6 +36,7 @@ from conversations.tapping import (
     ticked,
     unpacked,
 )
+from conversations.talk import Talk
 
 STILL_ASKED = timedelta(days=7)
 """So long after a session its attendance may be taken in chat; corrected, `STILL_CORRECTED`."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conversations.audience import describe
-from conversations.broadcast import Account, Broadcast, Rehearsal, why_text
+from conversations.broadcasts.audience import describe
+from conversations.broadcasts.broadcast import Account, Broadcast, Rehearsal, why_text
 from locales import languages, say
 
 CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "simulator": "simulator"}

@@ -70,8 +70,8 @@ def parse(written: str) -> Audience:
     frozenset({'PAK-SBS'})
     >>> parse("dusun=LDK")
     Traceback (most recent call last):
-    conversations.audience.AudienceError: “dusun” bukan syarat penerima. Yang bisa: peran, desa, \
-sekolah, umur, bahasa, hubungan, tanda, belum-jawab, kecuali.
+    conversations.broadcasts.audience.AudienceError: “dusun” bukan syarat penerima. Yang bisa: \
+peran, desa, sekolah, umur, bahasa, hubungan, tanda, belum-jawab, kecuali.
     """
     words = _words(written)
     parts: list[list[str]] = [[]]

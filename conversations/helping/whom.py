@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from conversations.dialogue import Consent, Person, Role
-from conversations.helped import Helped
-from conversations.session import School
+from conversations.helping.helped import Helped
+from conversations.schools.session import School
 from conversations.talk import Talk
 
 LISTED = 60

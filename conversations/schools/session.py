@@ -1,6 +1,6 @@
 """Schools and their sessions as values, and what a conversation may ask about them.
 
-When the messages about a session go out is computed here; what they say is in `school.py`.
+When the messages about a session go out is computed here; what they say is in `announcing.py`.
 """
 
 from __future__ import annotations

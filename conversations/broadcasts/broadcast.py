@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NewType, Protocol
 
-from conversations.audience import Audience
+from conversations.broadcasts.audience import Audience
 from conversations.message import MediaId
 from locales import FALLBACK, catalogue, say
 
@@ -209,8 +209,8 @@ def check_text(text: str, *, with_media: bool = False) -> str:
     'Besok kumpul ya, {sapaan}.'
     >>> check_text("Halo {nma}")
     Traceback (most recent call last):
-    conversations.broadcast.DraftRefused: “{nma}” tidak saya kenal. Yang bisa diisi sendiri: \
-{sapaan}, {nama}, {desa}, {anak}.
+    conversations.broadcasts.broadcast.DraftRefused: “{nma}” tidak saya kenal. Yang bisa diisi \
+sendiri: {sapaan}, {nama}, {desa}, {anak}.
     """
     tidy = _PLACE.sub(lambda found: "{" + found[1].strip().casefold() + "}", text.strip())
     if not tidy and not with_media:

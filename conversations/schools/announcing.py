@@ -1,7 +1,7 @@
 """What is said about a session: invitation, reminders, change, and its day and hour in words.
 
 When such a message leaves is computed in `session.py`; what somebody answers is heard in `rsvp.py`,
-and what a cadre orders in `school_orders.py` and `attendance.py`.
+and what a cadre orders in `orders.py` and `attendance.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from babel.dates import format_date
 from conversations.dialogue import Person, Role
 from conversations.message import Choice, Message, printed
 from conversations.reading.time import pasaran
-from conversations.session import Session, SessionId, Stage
+from conversations.schools.session import Session, SessionId, Stage
 from locales import say
 
 LONGEST = 300

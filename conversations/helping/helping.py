@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from conversations import checkin, menu, registration, whom
+from conversations import checkin, menu, registration
 from conversations import staff as office
-from conversations.dialogue import Consent, Person, PersonId, Role, Turn, Wake, World
+from conversations.dialogue import Consent, Person, PersonId, Role, Turn, Wake
 from conversations.event import HelpBegun, HelpEnded, NewcomerHelped, Remind, TaskOpened
-from conversations.helped import SALUTATIONS, Helped
+from conversations.helping import whom
+from conversations.helping.helped import SALUTATIONS, Helped
 from conversations.interview import takes_free_text
 from conversations.message import Choice, Inbound, Kind, Message, Outgoing
 from conversations.permission import Act, may
 from conversations.talk import Talk
+from conversations.world import World
 from locales import say
 
 OVER = "help_over"

@@ -13,7 +13,7 @@ from conversations.dialogue import Consent, Person, PersonId
 
 if TYPE_CHECKING:
     from conversations.message import MediaId
-    from conversations.session import School, SchoolId
+    from conversations.schools.session import School, SchoolId
 
 SALUTATIONS = frozenset(
     {

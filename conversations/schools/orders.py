@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from conversations import interview, reading
-from conversations.broadcasting import is_writing
+from conversations.broadcasts.broadcasting import is_writing
 from conversations.event import SessionCancelled, SessionMoved
 from conversations.message import Choice, Inbound, Kind
 from conversations.permission import Act, may
 from conversations.reading.appointment import Unclear, date_said, moved_to
-from conversations.school import day_and_hour, shortened, when
-from conversations.school_lists import (
+from conversations.schools.announcing import day_and_hour, shortened, when
+from conversations.schools.lists import (
     NAME,
     OFFERED,
     agreed,
@@ -28,7 +28,7 @@ from conversations.school_lists import (
     members_of,
     named_school,
 )
-from conversations.session import School, SchoolId, Session, SessionId
+from conversations.schools.session import School, SchoolId, Session, SessionId
 from conversations.talk import Talk
 
 AGREED_WITHIN = timedelta(hours=1)

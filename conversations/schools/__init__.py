@@ -1,0 +1,1 @@
+"""Schools and their sessions: values and times, what is said about them, and what cadres order."""
