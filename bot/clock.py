@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
-from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -51,6 +50,9 @@ _SHARE: Final = 3
 """Work for many takes at most this part (a third) of the time; replies go in between."""
 
 _LONGEST_PAUSE: Final = 0.1
+
+_SUSPECTED: Final = 30.0
+"""Seconds in which another process would have finished what it was attempting."""
 
 JUMP: Final = timedelta(minutes=10)
 """A clock that went ahead so far, unmoved by us, may go back: wait before anything is missed."""
@@ -144,6 +146,7 @@ class Ticker:
         self._monotonic = monotonic
         self._one_at_a_time = asyncio.Lock()
         self._again_at: dict[tuple[str, str], float] = {}
+        self._suspected: dict[tuple[str, str], int] = {}
         self._looked: tuple[datetime, float] | None = None
         self._held_until = 0.0
         self._next_at: datetime | None = None
@@ -196,22 +199,22 @@ class Ticker:
                 return 0
             try:
                 rows = await self._due(now)
-                if rows:
-                    await self._database.write(partial(_count, rows))
+                persons = await self._ours([row for row in rows if row.person_id is not None])
+                tried = len(persons)
+                await asyncio.gather(*(self._attempt(row) for row in persons))
+                for row in rows:
+                    if row.person_id is None and await self._ours([row]):
+                        began = self._monotonic()
+                        await self._attempt(row)
+                        tried += 1
+                        if gently:
+                            took = self._monotonic() - began
+                            await self._clock.sleep(min((_SHARE - 1) * took, _LONGEST_PAUSE))
             except NotWritten as error:
                 _log.warning("due work waits for the database", error=type(error).__name__)
                 return 0
             self._last = frozenset((row.kind, row.subject) for row in rows)
-            persons = [self._attempt(row, now) for row in rows if row.person_id is not None]
-            await asyncio.gather(*persons)
-            for row in rows:
-                if row.person_id is None:
-                    began = self._monotonic()
-                    await self._attempt(row, now)
-                    if gently:
-                        took = self._monotonic() - began
-                        await self._clock.sleep(min((_SHARE - 1) * took, _LONGEST_PAUSE))
-            return len(rows)
+            return tried
 
     async def catch_up(self) -> None:
         """Tick until nothing is due."""
@@ -265,11 +268,29 @@ class Ticker:
         """Long work that was just done a part of lets the others go first."""
         return (row.kind, row.subject) in self._last
 
-    async def _attempt(self, row: DueRow, now: datetime) -> None:
+    async def _ours(self, rows: Sequence[DueRow]) -> list[DueRow]:
+        """The rows of which this process makes the next attempt, which is counted now.
+
+        What was attempted so often without an end is left alone for a while first: another
+        process may be at it at this moment.
+        """
+        fresh = []
+        for row in rows:
+            if row.attempts < MOST_ATTEMPTS or row.kind in NEVER_GIVEN_UP:
+                fresh.append(row)
+            elif self._suspected.pop((row.kind, row.subject), None) == row.attempts:
+                await self._fail(row, "the process ended during every attempt")
+            else:
+                self._suspected[row.kind, row.subject] = row.attempts
+                self._again_at[row.kind, row.subject] = self._monotonic() + _SUSPECTED
+        if not fresh:
+            return []
+        return await self._database.write(
+            lambda conn: [row for row in fresh if due.count_attempt(conn, row)]
+        )
+
+    async def _attempt(self, row: DueRow) -> None:
         last = row.kind not in NEVER_GIVEN_UP and row.attempts + 1 >= MOST_ATTEMPTS
-        if last and row.attempts >= MOST_ATTEMPTS:
-            await self._fail(row, "the process ended during every attempt")
-            return
         try:
             claimed = await self._surely(lambda conn: self._wake(conn, row))
         except Exception as error:
@@ -295,11 +316,6 @@ class Ticker:
             except NotWritten as error:
                 _log.warning("due work waits for the database", error=type(error).__name__)
                 await self._clock.sleep(_WATCH)
-
-
-def _count(rows: Sequence[DueRow], conn: Connection) -> None:
-    for row in rows:
-        due.count_attempt(conn, row.kind, row.subject)
 
 
 Job = Callable[[], Awaitable[object]]

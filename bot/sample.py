@@ -7,7 +7,7 @@ her own, like somebody on a real channel.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, update
@@ -21,11 +21,13 @@ from conversations.dialogue import (
     Role,
     VillageId,
 )
-from storage import children, due, meta, people, roster, schools, staff
+from conversations.schools.series import Pattern
+from storage import children, due, meta, people, roster, schools, series, staff
 from storage.people import Seat
 from storage.roster_sheet import Listed
 from storage.schema import people as people_table
 from storage.schools import NewSchool
+from storage.series import Series
 
 MARK: Final = "sample"
 """Under this name the database remembers that it was given the sample."""
@@ -56,6 +58,10 @@ VILLAGES: Final = (
 )
 
 _MORNING_HOUR: Final = 8
+_FIRST_MEETING: Final = timedelta(days=7)
+_MEETING_DAY: Final = 5  # Saturday
+_MEETING_HOUR: Final = time(9, 0)
+_MEETING_LENGTH: Final = timedelta(hours=2)
 
 
 def seed(conn: Connection, channel: str, account: str, now: datetime) -> bool:
@@ -73,7 +79,8 @@ def seed(conn: Connection, channel: str, account: str, now: datetime) -> bool:
             case Role.CADRE:
                 cadre = _seat(conn, channel, account, persona, now)
                 _register_cadre(conn, cadre, persona, now)
-                _open_school(conn, cadre.person.id, now)
+                siti = _seat(conn, channel, account, PERSONAS[0], now)
+                _open_school(conn, cadre.person.id, siti.person.id, now)
             case Role.CAREGIVER if persona is PERSONAS[0]:
                 _register_grandmother(conn, _seat(conn, channel, account, persona, now), now)
     meta.put(conn, MARK, now.isoformat().encode())
@@ -112,21 +119,31 @@ def _register_cadre(conn: Connection, seat: Seat, persona: Persona, now: datetim
     )
 
 
-def _open_school(conn: Connection, cadre: PersonId, now: datetime) -> None:
-    """The cadre's school, with two grandmothers who have no phone: BANTU helps them along."""
+def _open_school(conn: Connection, cadre: PersonId, siti: PersonId, now: datetime) -> None:
+    """The cadre's school, every week: Mbah Siti, and two who have no phone (BANTU helps them)."""
     new = NewSchool(
-        "Sekolah Bok-Ebok Sumbersalak",
-        "bok_ebok",
-        "BOK-SBS",
+        "Sekolah Yang-eyang Sumbersalak",
+        "yang_eyang",
+        "EYG-SBS",
         village_id=VillageId(_village(conn, "SBS")),
         place="balai desa",
         cadre=cadre,
     )
     school = schools.open_(conn, new, now)
+    schools.enrol(conn, school.id, siti, None, now)
     for name, grandchild, age in (("Jumaati", "Rafi", 7), ("Tuni", "Lia", 4)):
         listed = Listed(0, name, "Mbah", "nenek", children=((grandchild, now.year - age),))
         planned = roster.plan(conn, school, [listed])
         roster.bring_in(conn, school, planned, now)
+    today = now.astimezone(school.tz).date()
+    weekly = Series(
+        school.id,
+        Pattern(today + _FIRST_MEETING, _MEETING_HOUR, _MEETING_LENGTH, weekday=_MEETING_DAY),
+        topic="Mendengar cerita anak",
+        bring="buku catatan",
+        by=cadre,
+    )
+    series.begin(conn, weekly, now)
 
 
 def _register_grandmother(conn: Connection, seat: Seat, now: datetime) -> None:

@@ -41,7 +41,8 @@ _ADVANCE = text(
 )
 _COUNT = text(
     "UPDATE due SET attempts = attempts + 1"
-    " WHERE kind = :kind AND subject = :subject AND outcome = '' RETURNING attempts"
+    " WHERE kind = :kind AND subject = :subject AND outcome = '' AND attempts = :seen"
+    " RETURNING attempts"
 )
 _SETTLE = text(
     "UPDATE due SET outcome = :outcome WHERE kind = :kind AND subject = :subject AND outcome = ''"
@@ -116,10 +117,13 @@ def advance(conn: Connection, kind: str, subject: str, cursor: str) -> None:
     conn.execute(_ADVANCE, {"kind": kind, "subject": subject, "cursor": cursor})
 
 
-def count_attempt(conn: Connection, kind: str, subject: str) -> int:
-    """Count one more attempt before it begins; returns how many there are, 0 when not open."""
-    attempts: int = conn.execute(_COUNT, {"kind": kind, "subject": subject}).scalar() or 0
-    return attempts
+def count_attempt(conn: Connection, row: DueRow) -> bool:
+    """Count one more attempt before it begins; whether it is ours to make.
+
+    It is not when the work is done, or when another process has counted since the row was read.
+    """
+    values = {"kind": row.kind, "subject": row.subject, "seen": row.attempts}
+    return conn.execute(_COUNT, values).scalar() is not None
 
 
 def settle(conn: Connection, kind: str, subject: str, outcome: str) -> None:

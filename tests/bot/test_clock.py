@@ -152,16 +152,55 @@ async def test_forty_failing_pieces_do_not_hide_the_one_behind_them(lite: Databa
     assert work.done == ["good"]
 
 
+async def attempted(database: Database, subject: str) -> None:
+    def unit(conn: Connection) -> bool:
+        row = due.still_due(conn, "nudge", subject, NOW)
+        return row is not None and due.count_attempt(conn, row)
+
+    assert await database.write(unit)
+
+
 async def test_work_that_killed_every_process_is_given_up(lite: Database) -> None:
     clock, work = SetClock(), Work()
     await plan(lite, "deadly", NOW)
     for _ in range(3):
-        await lite.write(lambda conn: due.count_attempt(conn, "nudge", "deadly"))
+        await attempted(lite, "deadly")
+    ticker = ticker_of(lite, work, clock)
 
-    await ticker_of(lite, work, clock).catch_up()
+    await ticker.catch_up()
+    at_first = await outcomes(lite)
+    clock.pass_(31)
+    await ticker.catch_up()
 
+    assert at_first["deadly"] == "", "another process may be at it"
     assert work.tried == []
     assert (await outcomes(lite))["deadly"] == "failed: the process ended during every attempt"
+
+
+async def test_work_that_another_process_goes_on_with_is_not_given_up(lite: Database) -> None:
+    clock, work = SetClock(), Work()
+    await plan(lite, "long", NOW)
+    for _ in range(3):
+        await attempted(lite, "long")
+    ticker = ticker_of(lite, work, clock)
+    await ticker.catch_up()
+
+    await lite.write(lambda conn: due.advance(conn, "nudge", "long", "200"))
+    clock.pass_(31)
+    await ticker.catch_up()
+
+    assert work.done == ["long"]
+
+
+async def test_of_two_processes_one_makes_the_attempt(lite: Database) -> None:
+    clock, work = SetClock(), Work()
+    await plan(lite, "shared", NOW)
+    here, there = ticker_of(lite, work, clock), ticker_of(lite, work, clock)
+
+    tried = await asyncio.gather(here.tick(), there.tick())
+
+    assert sorted(tried) == [0, 1]
+    assert work.tried == ["shared"]
 
 
 async def test_work_that_plans_all_other_work_is_never_given_up(lite: Database) -> None:

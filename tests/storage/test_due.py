@@ -8,6 +8,7 @@ import pytest
 
 from storage import due
 from storage.database import Database
+from storage.due import DueRow
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -106,7 +107,8 @@ async def test_the_next_time_is_that_of_the_first_open_work(database: Database) 
 
 async def test_long_work_goes_on_where_it_stopped(database: Database) -> None:
     await plan(database)
-    await database.write(lambda c: due.count_attempt(c, "checkin", "person:1"))
+    planned = await read_again(database)
+    await database.write(lambda c: due.count_attempt(c, planned))
 
     await database.write(lambda c: due.advance(c, "checkin", "person:1", "200"))
 
@@ -115,16 +117,35 @@ async def test_long_work_goes_on_where_it_stopped(database: Database) -> None:
     assert (row.cursor, row.attempts) == ("200", 0)
 
 
-async def test_attempts_are_counted_while_it_is_open(database: Database) -> None:
-    await plan(database)
+async def read_again(database: Database) -> DueRow:
+    row = await database.write(lambda c: due.still_due(c, "checkin", "person:1", NOW))
+    assert row is not None
+    return row
 
-    counted = [
-        await database.write(lambda c: due.count_attempt(c, "checkin", "person:1"))
-        for _ in range(2)
+
+async def test_an_attempt_belongs_to_whoever_counted_it_first(database: Database) -> None:
+    await plan(database)
+    read_by_both = await read_again(database)
+
+    first, second = [
+        await database.write(lambda c: due.count_attempt(c, read_by_both)) for _ in range(2)
     ]
 
-    assert counted == [1, 2]
-    assert await database.write(lambda c: due.count_attempt(c, "checkin", "nobody")) == 0
+    assert (first, second) == (True, False)
+    assert (await read_again(database)).attempts == 1
+
+
+async def test_attempts_are_counted_while_it_is_open(database: Database) -> None:
+    await plan(database)
+    for _ in range(2):
+        seen = await read_again(database)
+        assert await database.write(lambda c, seen=seen: due.count_attempt(c, seen))
+    last = await read_again(database)
+
+    await database.write(lambda c: due.settle(c, "checkin", "person:1", "done"))
+
+    assert last.attempts == 2
+    assert not await database.write(lambda c: due.count_attempt(c, last))
 
 
 async def test_replaced_work_is_no_longer_due_when_its_unit_begins(database: Database) -> None:
