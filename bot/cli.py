@@ -24,6 +24,7 @@ from bot.commands import (
     schools,
     sessions,
     staff,
+    tags,
 )
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ for group in (
     schools,
     sessions,
     enrolment,
+    tags,
     broadcast,
     report,
     checking,

@@ -187,12 +187,15 @@ class Delivery:
             outlet.put(row)
 
     def _return(self, row: Claimed, until: datetime, reason: str) -> None:
-        self._settle(row, Result(row.id, Status.WAITING, reason, not_before=until))
+        back = Result(row.id, Status.WAITING, reason, not_before=until, tried=False)
+        self._settle(row, back)
 
     def _settle(self, claimed: Claimed, result: Result, *, blocked: str = "") -> None:
-        """Keep a result until it is written; later replies stay behind what must go again."""
+        """Keep a result until it is written; later replies stay behind a reply that must go again,
+        but not behind what nobody asked for."""
         if result.status is Status.WAITING:
-            self._behind[claimed.address_id].add(claimed.id)
+            if not is_bulk(claimed.priority):
+                self._behind[claimed.address_id].add(claimed.id)
             self._returned += 1
             self._latest = max(self._latest, self._clock.now())
         if blocked:

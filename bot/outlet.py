@@ -348,4 +348,5 @@ class Outlet:
         return taken
 
     def _postpone(self, claimed: Claimed, until: datetime, reason: str) -> None:
-        self._settle(claimed, Result(claimed.id, Status.WAITING, reason, not_before=until))
+        back = Result(claimed.id, Status.WAITING, reason, not_before=until, tried=False)
+        self._settle(claimed, back)

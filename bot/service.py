@@ -269,6 +269,7 @@ class Service:
             owner=owner,
             now=clock.now,
             quiet=settings.quiet_hours,
+            weekly=settings.weekly_messages,
         )
         self.delivery = Delivery(
             self.database,

@@ -30,7 +30,7 @@ from conversations.politeness import QuietHours
 from conversations.staff import ANSWER
 from conversations.talk import Talk
 from locales import say
-from storage import dialogues, due, events, helping, inbox, outbox, people, seats
+from storage import dialogues, due, events, helping, inbox, keepers, outbox, people, seats
 from storage.due import DueRow
 from storage.inbox import Accepted, Received
 from storage.outbox import Claimed
@@ -55,7 +55,7 @@ _HANDED = (HelpBegun, NewcomerHelped, HelpEnded, CodeUsed)
 _ABOUT_HER = frozenset({"drinking", "expire"})
 """What staff must learn of an unfinished check-in also when no phone reaches her."""
 
-_HER_OWN = frozenset({"checkin", "nudge"})
+_HER_OWN = frozenset({"checkin", "nudge", "attendance", "assisted", "day_list"})
 """Questions to a cadre herself: not while her phone speaks for somebody else."""
 
 _NOTHING: Sequence[Claimed] = ()
@@ -75,7 +75,9 @@ class Turns:
         owner: str,
         now: Callable[[], datetime],
         quiet: QuietHours | None = None,
+        weekly: int = politeness.WEEKLY_MESSAGES,
     ) -> None:
+        self._weekly = weekly
         self._programme = programme
         self._newcomer = Newcomer(programme.language, programme.zone.key)
         self._parsers = parsers
@@ -134,12 +136,17 @@ class Turns:
         seat = None if row.person_id is None else people.seat_of(conn, PersonId(row.person_id))
         if seat is None and row.person_id is not None and row.kind in _ABOUT_HER:
             seat = seats.at_home(conn, PersonId(row.person_id))
+        if seat is None and keepers.hand_on(conn, row_now):
+            return _NOTHING
         if seat is None:
             due.settle(conn, row.kind, row.subject, "missed: no address reaches this person")
             if row.person_id is not None and row.kind in EVERY:
                 self._plan_next(conn, row, PersonId(row.person_id), now)
             return _NOTHING
         if self._put_off(conn, row_now, seat.person, now):
+            return _NOTHING
+        if self._spent(conn, row, seat.person, now):
+            due.settle(conn, row.kind, row.subject, "skipped: budget")
             return _NOTHING
         world = StoredWorld(conn, now, self._programme, seat.person)
         wake = Wake(row.kind, row.subject, row.due_at, row_now.expires_at)
@@ -164,6 +171,14 @@ class Turns:
         else:
             due.plan(conn, row.kind, row.subject, person.id, decent, row.expires_at)
         return True
+
+    def _spent(self, conn: Connection, row: DueRow, person: Person, now: datetime) -> bool:
+        """Whether it would only be left out at the door: then no question of it is begun."""
+        if row.kind not in politeness.OPTIONAL or politeness.why_not(person, now):
+            return False
+        door = politeness.Door(now, politeness.Polite(weekly=self._weekly))
+        spent = people.unasked(conn, person.id)
+        return door.leaving(person, row.kind, *spent).reason == "budget"
 
     def _plan_next(self, conn: Connection, row: DueRow, person: PersonId, now: datetime) -> None:
         missed = (now - row.due_at) // EVERY[row.kind] + 1

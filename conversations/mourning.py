@@ -10,21 +10,29 @@ from datetime import timedelta
 
 from conversations.broadcasts.broadcasting import is_writing
 from conversations.event import HouseholdPaused
+from conversations.interview import takes_free_text
 from conversations.message import Choice, Inbound, Kind
 from conversations.permission import Act, may
+from conversations.reading.words import words_of
 from conversations.schools.announcing import shortened
 from conversations.schools.lists import NAME, agreed, choose_school, hers
+from conversations.schools.rsvp import is_doubtful
 from conversations.schools.session import Enrolled, SchoolId
 from conversations.talk import Talk
+from locales.words import words
 
 MOURNING = timedelta(days=7)
 
 _ORDER = re.compile(
-    r"^/?(?:(?:kami|saya|keluarga|sekeluarga|sedang|lagi|masih|baru)\s+)*berduka\b"
+    r"^/?((?:(?:kami|saya|keluarga|sekeluarga|sedang|lagi|masih|baru)\s+)*)berduka\b"
     r"(?:\s+cita)?[\s:,.!]*(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _FOR_ANOTHER = re.compile(r"^(?:[\w-]+\s+)?(?:no|nomor|nomer)?\.?\s*(\d{1,4})$", re.IGNORECASE)
+_DEATH = re.compile(
+    r"\b(?:meninggal|wafat|berpulang|tiada|ninggal|mati|seda|sedo|tilar|kapundut|pupus|maot|mate)\b",
+    re.IGNORECASE,
+)
 _PRESSED = re.compile(r"s:b:(\d{1,18}):(\d{1,4})(:ok)?")
 
 
@@ -36,18 +44,34 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
         return False
     said = inbound.text.strip()
     if (payload := agreed(talk, said, "s:b:.*:ok", "s:b:n")) is not None:
-        return _pressed(talk, payload)
+        return is_doubtful(talk, said, payload) or _pressed(talk, payload)
     match = _ORDER.match(said)
     if match is None:
         return False
-    if not match[1]:
+    whose, rest = match[1], match[2].strip()
+    if _is_courtesy(rest):
         _own(talk)
         return True
-    number = _FOR_ANOTHER.match(match[1].strip())
-    if number is None:
+    if number := _FOR_ANOTHER.match(rest):
+        _of_another(talk, rest, int(number[1]))
+        return True
+    if talk.running is not None and takes_free_text(talk.running, talk.world):
         return False
-    _of_another(talk, match[1], int(number[1]))
-    return True
+    if not whose and may(talk.person, Act.PAUSE_HOUSEHOLD):
+        talk.ask_again(talk.text("mourning.how"))
+        return True
+    if _DEATH.search(rest):
+        _own(talk)
+        return True
+    return False
+
+
+def _is_courtesy(said: str) -> bool:
+    courtesy, answers = words()["courtesy"], words()["answers"]
+    return all(
+        word in courtesy or answers.get(word) == "opener" or not word[0].isalnum()
+        for word in words_of(said)
+    )
 
 
 def _own(talk: Talk) -> None:

@@ -77,7 +77,9 @@ def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) 
             _welcome(talk)
         case Kind.GROUP:
             talk.say("group")
-        case Kind.BUTTON if rsvp.is_doubtful(talk, typed, inbound.button, dialogue.offered_at):
+        case Kind.BUTTON if typed.kind is Kind.TEXT and rsvp.is_doubtful(
+            talk, typed.text, inbound.button
+        ):
             pass
         case _:
             _hear(talk, inbound)

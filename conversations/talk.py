@@ -81,6 +81,7 @@ class Talk:
         """What is recorded of the due work that this turn is."""
         self.offered = dialogue.offer
         """Payloads of the choices that the message before offered outside an interview."""
+        self.offered_at = dialogue.offered_at
         self._stack = list(dialogue.stack)
         self._offer: tuple[str, ...] = ()
         self._after = dialogue.after
@@ -200,13 +201,21 @@ class Talk:
         self._stack.pop()
         self._close(heard, conversation)
 
-    def ask_again(self, opening: str = "") -> None:
-        """The open question once more, so that nobody loses her place."""
+    def ask_again(self, opening: str = "", *, discreet: bool = False) -> None:
+        """The open question once more, so that nobody loses her place.
+
+        A discreet opening, a list of names, is one message with it that cannot be passed on.
+        """
         if self.running is None or self._asked:
             if opening:
-                self.send(Message(opening))
+                self.send(Message(opening, discreet=discreet))
             return
-        asked, messages = interviews.ask(self.running, self.person, self.world, opening)
+        before = "" if discreet else opening
+        asked, messages = interviews.ask(self.running, self.person, self.world, before)
+        if discreet:
+            first, *rest = messages
+            text = f"{opening}\n\n{first.text}"
+            messages = (replace(first, text=text, discreet=True), *rest)
         self._stack[-1] = asked
         self.send(*messages)
         self._asked = True

@@ -1,4 +1,4 @@
-"""A message as the outbox keeps it: sealed JSON, and which other rows' words it carries."""
+"""A message as the outbox keeps it: sealed JSON, with the rows whose words it carries, if any."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from conversations.message import Message
 from storage.sealing import vault_of
 
 PURPOSE = b"outbox"
-_CARRIES = "j"
+_CARRIES, _OWN = "j", "own"
 
 
-def sealed(conn: Connection, message: Message, carries: tuple[int, ...] = ()) -> bytes:
-    """The body of a row; `carries` are the rows that were merged into it."""
-    body = message.to_json()
-    if carries:
-        body[_CARRIES] = carries
+def sealed(conn: Connection, message: Message) -> bytes:
+    """The body of a row."""
+    return vault_of(conn).seal(orjson.dumps(message.to_json()), PURPOSE)
+
+
+def joined(conn: Connection, message: Message, carries: tuple[int, ...], own: Message) -> bytes:
+    """The body of a row into which others were merged: their words too, and which were its own."""
+    body = {**message.to_json(), _CARRIES: carries, _OWN: own.to_json()}
     return vault_of(conn).seal(orjson.dumps(body), PURPOSE)
 
 
@@ -27,9 +30,10 @@ def opened(conn: Connection, body: bytes | None) -> Message:
     return Message.from_json(_json(conn, body))
 
 
-def carried(conn: Connection, body: bytes | None) -> tuple[int, ...]:
-    """Ids of the rows that were merged into this one; raises SealBroken as `opened` does."""
-    return tuple(_json(conn, body).get(_CARRIES, ()))
+def parted(conn: Connection, body: bytes | None) -> tuple[tuple[int, ...], Message]:
+    """The rows that were merged into this one, and its own words; raises SealBroken."""
+    found = _json(conn, body)
+    return tuple(found.get(_CARRIES, ())), Message.from_json(found.get(_OWN, found))
 
 
 def _json(conn: Connection, body: bytes | None) -> dict[str, Any]:

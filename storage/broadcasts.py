@@ -25,7 +25,7 @@ from conversations.broadcasts.broadcast import (
 )
 from conversations.dialogue import PersonId
 from conversations.message import MediaId
-from storage import audiences, due, media, outbox, recipients, staff
+from storage import audiences, campaigns, due, media, outbox, recipients, staff
 from storage.recipients import campaign
 from storage.schema import from_ms, to_ms
 from storage.sealing import vault_of
@@ -39,7 +39,6 @@ TELLING = "siar"
 """The kind of due work that tells a member of staff something about a broadcast."""
 
 FIRST_NEWS = timedelta(seconds=10)
-_NEVER = timedelta(days=3650)
 _SEAL = b"broadcasts"
 
 _DRAFT = Statement(
@@ -48,7 +47,9 @@ _DRAFT = Statement(
 )
 _COLUMNS = (
     "SELECT b.id, b.status, b.audience, b.body, b.media_id, b.by_id, b.created_at, b.starts_at,"
-    " b.approved_by, b.expires_at, p.salutation, p.name, b.rehearsal"
+    " b.approved_by, b.expires_at, p.salutation, p.name, b.rehearsal,"
+    " (b.status = 'running' AND EXISTS (SELECT 1 FROM due d WHERE d.kind = 'broadcast'"
+    " AND d.subject = CAST(b.id AS VARCHAR(20)) AND d.outcome LIKE 'failed%'))"
     " FROM broadcasts b LEFT JOIN people p ON p.id = b.by_id"
 )
 _ONE = Statement(f"{_COLUMNS} WHERE b.id = :id")
@@ -129,6 +130,7 @@ def _broadcast(conn: Connection, row: Sequence[Any]) -> Broadcast:
         approved_by=row[8],
         expires_at=_time(row[9]),
         by_name=f"{row[10] or ''} {row[11] or ''}".strip(),
+        stalled=bool(row[13]),
     )
 
 
@@ -230,7 +232,7 @@ def _after_pause(
     conn: Connection, before: Broadcast, starts: datetime, until: datetime, now: datetime
 ) -> None:
     due.forget(conn, SENDING, str(before.id))
-    outbox.put_off(conn, campaign(before.id), now + _NEVER)
+    outbox.put_off(conn, campaign(before.id), now + campaigns.PAUSED)
 
 
 def _after_resume(

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
@@ -22,13 +22,14 @@ from conversations.politeness import GOES, Door, Leaving, Polite
 from storage import bodies
 from storage.errors import SealBroken
 from storage.schema import from_ms, to_ms
+from storage.statement import Listed
 
 COLUMNS = (
     "SELECT o.id, o.address_id, a.channel, a.account, a.address, o.body, o.priority, o.purpose,"
     " o.attempts, o.expires_at, o.person_id, o.held"
     " FROM outbox o JOIN addresses a ON a.id = o.address_id"
 )
-"""What is read of a row that may leave."""
+"""What is read of a row that may leave: a `Candidate`."""
 
 ERASED = "erased"
 
@@ -37,7 +38,7 @@ _PEOPLE_SQL = (
     " unasked_week, unasked FROM people WHERE id IN :ids"
 )
 _PEOPLE = {
-    name: text(_PEOPLE_SQL + lock).bindparams(bindparam("ids", expanding=True))
+    name: Listed(_PEOPLE_SQL + lock)
     for name, lock in (
         ("sqlite", ""),
         ("postgresql", " ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"),
@@ -64,17 +65,35 @@ _MERGE = text(
     " WHERE id = :id AND status = 'waiting'"
 )
 _CARRY = text("UPDATE outbox SET body = :body WHERE id = :id")
-_COUNT = text(
+_COUNT = Listed(
     "UPDATE people SET unasked = CASE WHEN unasked_week = :week THEN unasked + :n ELSE :n END,"
     " unasked_week = :week WHERE id IN :ids"
-).bindparams(bindparam("ids", expanding=True))
-_HELD_BODIES = text("SELECT body FROM outbox WHERE id IN :ids AND held").bindparams(
-    bindparam("ids", expanding=True)
 )
-_SPLIT = text(
-    "UPDATE outbox SET status = 'waiting', reason = '', finished_at = NULL"
+_STAYED = text(
+    "SELECT id, body, not_before FROM outbox WHERE id IN :ids AND held"
+    " AND status IN ('waiting', 'failed', 'expired') ORDER BY id"
+).bindparams(bindparam("ids", expanding=True))
+_PART = text(
+    "UPDATE outbox SET status = 'waiting', reason = '', finished_at = NULL, not_before = :at"
     " WHERE id IN :ids AND status = 'merged'"
 ).bindparams(bindparam("ids", expanding=True))
+
+
+class Candidate(NamedTuple):
+    """A row of the outbox that may leave, with its address."""
+
+    id: int
+    address_id: int
+    channel: str
+    account: str
+    address: str
+    body: bytes | None
+    priority: int
+    purpose: str
+    attempts: int
+    expires_at: int | None
+    person_id: int | None
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +110,7 @@ class _Guest:
 class Leaver:
     """A row that leaves, with the words that it carries for others, if any."""
 
-    row: Any
+    row: Candidate
     joined: Joined | None = None
 
 
@@ -105,11 +124,11 @@ class Doorway:
         self._door = Door(now, polite)
         self._guests: dict[int, _Guest] = {}
 
-    def admit(self, rows: Sequence[Any]) -> list[Any]:
+    def admit(self, rows: Sequence[Candidate]) -> list[Candidate]:
         """Those of these unasked rows that may leave now; the others are excluded or put off."""
         self._meet({row.person_id for row in rows if row.person_id is not None})
         self.settled = False
-        admitted: list[Any] = []
+        admitted: list[Candidate] = []
         excluded: defaultdict[str, list[int]] = defaultdict(list)
         later: defaultdict[datetime, list[int]] = defaultdict(list)
         for row in rows:
@@ -130,15 +149,15 @@ class Doorway:
         self.settled = bool(excluded or later)
         return admitted
 
-    def join(self, rows: Sequence[Any]) -> list[Leaver]:
+    def join(self, rows: Sequence[Candidate]) -> list[Leaver]:
         """What leaves of these admitted rows: of an address where more was held, all as one."""
         addresses = [row.address_id for row in rows if row.held]
         if not addresses:
             return [Leaver(row) for row in rows]
         values = {"addresses": addresses, "now": to_ms(self._now)}
         found = self._conn.execute(_HELD[self._conn.dialect.name], values).all()
-        together: defaultdict[tuple[int, int | None], list[Any]] = defaultdict(list)
-        for row in self.admit(found):
+        together: defaultdict[tuple[int, int | None], list[Candidate]] = defaultdict(list)
+        for row in self.admit([Candidate(*one) for one in found]):
             together[row.address_id, row.person_id].append(row)
         return [
             self._leaver(row, together[row.address_id, row.person_id]) if row.held else Leaver(row)
@@ -167,16 +186,16 @@ class Doorway:
 
     def _body(self, kept: int, joined: Joined, gone: Sequence[Leaver]) -> bytes:
         row = next(one.row for one in gone if one.row.id == kept)
-        before = bodies.carried(self._conn, row.body)
-        return bodies.sealed(self._conn, joined.message, (*before, *joined.carried))
+        own = bodies.opened(self._conn, row.body)
+        return bodies.joined(self._conn, joined.message, joined.carried, own)
 
     def _meet(self, ids: Collection[int]) -> None:
         strangers = sorted(id_ for id_ in ids if id_ not in self._guests)
         if strangers:
-            rows = self._conn.execute(_PEOPLE[self._conn.dialect.name], {"ids": strangers})
-            self._guests |= {row.id: _guest(row) for row in rows}
+            for row in _PEOPLE[self._conn.dialect.name].rows(self._conn, strangers):
+                self._guests[row[0]] = _guest(row)
 
-    def _verdict(self, row: Any) -> Leaving | None:
+    def _verdict(self, row: Candidate) -> Leaving | None:
         """None while another process has the person: it is asked again in a moment."""
         if row.person_id is None:
             return GOES
@@ -188,7 +207,7 @@ class Doorway:
         again = row.attempts > 0
         return self._door.leaving(guest.person, row.purpose, guest.week, guest.unasked, again=again)
 
-    def _leaver(self, row: Any, together: Sequence[Any]) -> Leaver:
+    def _leaver(self, row: Candidate, together: Sequence[Candidate]) -> Leaver:
         held = []
         for one in together:
             try:
@@ -208,37 +227,41 @@ class Doorway:
             if guest is not None and guest.person.role is not Role.STAFF:
                 times[self._door.week(guest.person.zone), n].append(guest.person.id)
         for (week, n), people in times.items():
-            self._conn.execute(_COUNT, {"week": week, "n": n, "ids": sorted(people)})
+            _COUNT.run(self._conn, sorted(people), week=week, n=n)
 
 
-def split(conn: Connection, sealed: Iterable[bytes | None]) -> int:
-    """Rows with these bodies will not leave after all: what they carried waits again by itself."""
-    ids: list[int] = []
-    for body in sealed:
+def part(conn: Connection, ids: Sequence[int]) -> list[int]:
+    """These rows did not leave: each has its own words again, and what they carried waits by
+    itself; the ids of that.
+
+    So whatever waits carries nobody's words, and each is withdrawn, put off or late by itself.
+    """
+    freed: list[int] = []
+    for row in conn.execute(_STAYED, {"ids": ids}).all():
         try:
-            ids += bodies.carried(conn, body)
+            carried, own = bodies.parted(conn, row.body)
         except SealBroken:
             continue
-    return conn.execute(_SPLIT, {"ids": ids}).rowcount if ids else 0
+        if carried:
+            conn.execute(_CARRY, {"id": row.id, "body": bodies.sealed(conn, own)})
+            conn.execute(_PART, {"ids": sorted(carried), "at": row.not_before})
+            freed += carried
+    return freed
 
 
-def split_of(conn: Connection, ids: Sequence[int]) -> int:
-    """The same for rows of these ids."""
-    return split(conn, conn.execute(_HELD_BODIES, {"ids": ids}).scalars().all())
-
-
-def _guest(row: Any) -> _Guest:
+def _guest(row: Sequence[Any]) -> _Guest:
+    id_, role, consent, stopped, paused, erased, zone, quiet, talk_until, week, unasked = row
     person = Person(
-        PersonId(row.id),
-        role=Role(row.role),
-        zone=row.zone,
-        consent=Consent(row.consent),
-        stopped=row.stopped_at is not None,
-        paused_until=_at(row.paused_until),
-        quiet=row.quiet,
-        talk_until=_at(row.talk_until),
+        PersonId(id_),
+        role=Role(role),
+        zone=zone,
+        consent=Consent(consent),
+        stopped=stopped is not None,
+        paused_until=_at(paused),
+        quiet=quiet,
+        talk_until=_at(talk_until),
     )
-    return _Guest(person, row.unasked_week, row.unasked, row.erased_at is not None)
+    return _Guest(person, week, unasked, erased is not None)
 
 
 def _at(ms: int | None) -> datetime | None:

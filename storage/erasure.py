@@ -29,7 +29,7 @@ from sqlalchemy import (
 from conversations.dialogue import PersonId
 from conversations.helping.helped import LASTS
 from conversations.staff import shown_to_staff
-from storage import audit, dialogues, helping, joining, media, schools, staff
+from storage import audit, dialogues, helping, joining, keepers, media, schools, staff
 from storage.schema import (
     address_people,
     addresses,
@@ -81,7 +81,6 @@ def erase(conn: Connection, person: PersonId, actor: str, now: datetime) -> Eras
     files = media.condemn(conn, person=person, spare=kept)
     forgotten_children = _forget_children(conn, person)
     conn.execute(delete(tips_sent).where(tips_sent.c.person_id == person))
-    conn.execute(delete(due).where(due.c.person_id == person))
     dialogues.close(conn, person)
     _forget_messages(conn, person, now)
     helping.forget(conn, person)
@@ -89,6 +88,8 @@ def erase(conn: Connection, person: PersonId, actor: str, now: datetime) -> Eras
     joining.forget(conn, person)
     schools.forget(conn, person)
     _leave_addresses(conn, person)
+    keepers.hand_on_all(conn, person)
+    conn.execute(delete(due).where(due.c.person_id == person))
     _empty(conn, person, now)
     audit.record(conn, actor, "erased", audit.person(person), "", now)
     return Erased(forgotten_interviews, forgotten_children, files, len(kept))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, literal, or_, select, update
+from sqlalchemy import Connection, delete, false, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from conversations.dialogue import PersonId
@@ -165,7 +165,8 @@ def condemn(
     spare: Sequence[str] = (),
 ) -> int:
     """Mark the files of a person or of tasks to be erased, except those of the tasks to `spare`."""
-    of_those = or_(media.c.task_code.in_(tasks), media.c.person_id == person)
+    hers = false() if person is None else media.c.person_id == person
+    of_those = or_(media.c.task_code.in_(tasks), hers)
     kept = or_(media.c.task_code.is_(None), media.c.task_code.not_in(spare))
     marked = conn.execute(
         update(media)

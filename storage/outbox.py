@@ -10,17 +10,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
 from conversations.message import Message, Priority
 from conversations.politeness import Polite
-from storage import bodies, campaigns, door
-from storage.door import Doorway, Leaver
+from storage import adding, bodies, campaigns, door
+from storage.adding import PRIORITIES as PRIORITIES
+from storage.adding import RANK
+from storage.door import Candidate, Doorway, Leaver
 from storage.errors import SealBroken
 from storage.schema import from_ms, to_ms
-from storage.statement import Statement
+from storage.statement import Listed, Statement
 
 LATE = "late"
 """The reason of what expired."""
@@ -30,11 +31,8 @@ _ROUNDS = 5
 _MANY = 200
 """A claim that meets nothing but what may not leave looks at so many rows a round, not for ever."""
 
-PRIORITIES = (Priority.ALARM, Priority.REPLY, Priority.REMINDER, Priority.BROADCAST)
 UNASKED = (Priority.REMINDER, Priority.BROADCAST)
 """What nobody asked for just now: politeness decides when it leaves, and whether."""
-
-_RANK = {priority: rank for rank, priority in enumerate(PRIORITIES)}
 
 
 class Status(StrEnum):
@@ -55,16 +53,12 @@ class Status(StrEnum):
 _STEP = {Status.SENT: 2, Status.DELIVERED: 3, Status.FAILED: 3, Status.READ: 4}
 """A status may follow only one of a lower step; whatever is not named here has step 1."""
 
+_STAYED = frozenset({Status.WAITING, Status.FAILED, Status.EXPIRED})
+"""It surely did not arrive: what it carried for others may still."""
+
 _OF_ITSELF = {Status.EXPIRED: LATE}
 """The reason that a status tells by itself."""
 
-_ADD = Statement(
-    "INSERT INTO outbox (address_id, person_id, dedupe_key, priority, purpose, campaign, held,"
-    " body, status, not_before, expires_at, owner, lease_until, created_at)"
-    " VALUES (:address_id, :person_id, :dedupe_key, :priority, :purpose, :campaign, :held,"
-    " :body, :status, :not_before, :expires_at, :owner, :lease_until, :now)"
-    " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id"
-)
 _CANDIDATES_OF_ONE_PRIORITY = (
     f"{door.COLUMNS}"
     " WHERE o.status IN ('waiting', 'sending') AND o.status = 'waiting'"
@@ -76,23 +70,24 @@ _CANDIDATES_OF_ONE_PRIORITY = (
     " ORDER BY o.priority, o.not_before, o.id LIMIT :limit"
 )
 _CANDIDATES = {
-    "sqlite": text(_CANDIDATES_OF_ONE_PRIORITY),
-    "postgresql": text(_CANDIDATES_OF_ONE_PRIORITY + " FOR NO KEY UPDATE OF a SKIP LOCKED"),
+    "sqlite": Statement(_CANDIDATES_OF_ONE_PRIORITY),
+    "postgresql": Statement(_CANDIDATES_OF_ONE_PRIORITY + " FOR NO KEY UPDATE OF a SKIP LOCKED"),
 }
-_CLAIM = text(
+_CLAIM = Listed(
     "UPDATE outbox SET status = 'sending', owner = :owner, lease_until = :lease_until"
     " WHERE id IN :ids AND status = 'waiting' AND NOT EXISTS (SELECT 1 FROM outbox e"
     " WHERE e.address_id = outbox.address_id AND e.status IN ('waiting', 'sending')"
     " AND e.status = 'sending') RETURNING id"
-).bindparams(bindparam("ids", expanding=True))
+)
 _EXPIRE = text(
     f"UPDATE outbox SET status = 'expired', reason = '{LATE}', finished_at = :now"
     " WHERE id IN :ids AND status = 'waiting'"
 ).bindparams(bindparam("ids", expanding=True))
-_RECORD = text(
+_RECORD = Statement(
     "UPDATE outbox SET status = :status, reason = :reason, owner = NULL, lease_until = NULL,"
     " platform_id = COALESCE(CAST(:platform_id AS VARCHAR(80)), platform_id),"
-    " attempts = attempts + :again, not_before = COALESCE(CAST(:not_before AS BIGINT), not_before),"
+    " attempts = CASE WHEN attempts = 0 OR :tried = 1 THEN attempts + :again ELSE attempts END,"
+    " not_before = COALESCE(CAST(:not_before AS BIGINT), not_before),"
     " finished_at = :finished_at"
     " WHERE id = :id AND CASE status WHEN 'waiting' THEN 0 WHEN 'sending' THEN 0"
     " WHEN 'uncertain' THEN 1 WHEN 'sent' THEN 2 WHEN 'delivered' THEN 3 ELSE 9 END < :step"
@@ -120,12 +115,13 @@ _FAIL_WAITING = text(
 _TO_REPEAT = text(
     "SELECT id, address_id FROM outbox"
     " WHERE status IN ('waiting', 'sending') AND status = 'waiting' AND attempts > 0"
+    " AND priority <= 1"
 )
 _HASTEN = text(
     "UPDATE outbox SET not_before = :now WHERE status IN ('waiting', 'sending')"
     " AND status = 'waiting' AND attempts > 0 AND priority <= 1 AND not_before > :now"
 )
-_NEXT_AT = text(
+_NEXT_AT = Statement(
     "SELECT min(not_before) FROM ("
     + " UNION ALL ".join(
         "SELECT * FROM (SELECT o.not_before FROM outbox o JOIN addresses a ON a.id = o.address_id"
@@ -160,13 +156,15 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one message. `waiting` means: again at `not_before`, with one attempt more."""
+    """What became of one message. `waiting` means: again at `not_before`, with one attempt more,
+    but where it was only given back (not `tried`) and has been counted before."""
 
     id: int
     status: Status
     reason: str = ""
     platform_id: str = ""
     not_before: datetime | None = None
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,48 +182,6 @@ class Depth:
     waiting: dict[Priority, int]
     sending: int
     oldest: datetime | None
-
-
-def add(
-    conn: Connection,
-    *,
-    address_id: int,
-    person_id: int | None,
-    message: Message,
-    dedupe_key: str,
-    priority: Priority,
-    purpose: str,
-    not_before: datetime,
-    expires_at: datetime | None,
-    now: datetime,
-    campaign: str = "",
-    held: bool = False,
-    owner: str | None = None,
-    lease_until: datetime | None = None,
-) -> int | None:
-    """Plan one message; None when the key was used before. With an owner it is claimed already.
-
-    `campaign` is what it belongs to (session:12, broadcast:3); `held` says that a polite hour put
-    it off, so that it may be merged with what else waits for the morning.
-    """
-    row = {
-        "address_id": address_id,
-        "person_id": person_id,
-        "dedupe_key": dedupe_key,
-        "priority": _RANK[priority],
-        "purpose": purpose,
-        "campaign": campaign,
-        "held": held,
-        "body": bodies.sealed(conn, message),
-        "status": "waiting" if owner is None else "sending",
-        "not_before": to_ms(not_before),
-        "expires_at": _ms(expires_at),
-        "owner": owner,
-        "lease_until": _ms(lease_until),
-        "now": to_ms(now),
-    }
-    outbox_id: int | None = _ADD.value(conn, row)
-    return outbox_id
 
 
 def claim(
@@ -250,15 +206,14 @@ def claim(
     times = {"now": to_ms(now), "lease_until": to_ms(lease_until)}
     doorway = Doorway(conn, now, polite or Polite())
     claimed: list[Claimed] = []
-    for rank in range(_RANK[most], _RANK[least] + 1):
+    for rank in range(RANK[most], RANK[least] + 1):
         for number in range(_ROUNDS):
             if not (wanted := max(0, limit - len(claimed))):
                 break
             looked = max(wanted, _MANY) + len(busy) if number else wanted
-            rows = conn.execute(
-                _CANDIDATES[conn.dialect.name],
-                {"priority": rank, "now": times["now"], "limit": looked},
-            ).all()
+            values = {"priority": rank, "now": times["now"], "limit": looked}
+            found = _CANDIDATES[conn.dialect.name].rows(conn, values)
+            rows = [Candidate(*row) for row in found]
             late = [row for row in rows if _is_late(row, times["now"])]
             fit = [r for r in rows if not _is_late(r, times["now"]) and r.address_id not in busy]
             unasked = PRIORITIES[rank] in UNASKED
@@ -272,13 +227,12 @@ def claim(
     return claimed
 
 
-def _is_late(row: Any, now: int) -> bool:
+def _is_late(row: Candidate, now: int) -> bool:
     return row.expires_at is not None and row.expires_at <= now
 
 
-def _expire(conn: Connection, rows: Sequence[Any], now: int) -> None:
+def _expire(conn: Connection, rows: Sequence[Candidate], now: int) -> None:
     if rows:
-        door.split(conn, [row.body for row in rows if row.held])
         conn.execute(_EXPIRE, {"ids": [row.id for row in rows], "now": now})
 
 
@@ -286,7 +240,7 @@ def _take(
     conn: Connection,
     owner: str,
     times: dict[str, int],
-    rows: Sequence[Any],
+    rows: Sequence[Candidate],
     doorway: Doorway | None,
 ) -> list[Claimed]:
     """Claim the rows. A second look, because another process may have been faster a moment ago."""
@@ -294,8 +248,8 @@ def _take(
         return []
     leavers = doorway.join(rows) if doorway is not None else [Leaver(row) for row in rows]
     ids = [one.row.id for one in leavers]
-    values = {"ids": ids, "owner": owner, "lease_until": times["lease_until"]}
-    mine = set(conn.execute(_CLAIM, values).scalars())
+    until = times["lease_until"]
+    mine = {row[0] for row in _CLAIM.rows(conn, ids, owner=owner, lease_until=until)}
     leavers = [one for one in leavers if one.row.id in mine]
     if doorway is not None:
         doorway.see_off(leavers)
@@ -336,16 +290,19 @@ def record(conn: Connection, results: Sequence[Result], now: datetime) -> None:
             "reason": (result.reason or _OF_ITSELF.get(result.status, ""))[:_LONGEST_REASON],
             "platform_id": result.platform_id or None,
             "again": 1 if result.status is Status.WAITING else 0,
+            "tried": 1 if result.tried else 0,
             "not_before": _ms(result.not_before),
             "finished_at": None if result.status is Status.WAITING else ms,
             "step": _STEP.get(result.status, 1),
         }
         for result in results
     ]
-    if rows:
-        conn.execute(_RECORD, rows)
-    if expired := [result.id for result in results if result.status is Status.EXPIRED]:
-        door.split_of(conn, expired)
+    _RECORD.many(conn, rows)
+    if stayed := [result.id for result in results if result.status in _STAYED]:
+        back = [result.id for result in results if result.status is Status.WAITING]
+        back += door.part(conn, stayed)
+        if back:
+            campaigns.look_again(conn, back, now)
 
 
 def recover(conn: Connection, owner: str, now: datetime) -> Recovered:
@@ -367,11 +324,13 @@ def block(conn: Connection, address_id: int, reason: str, now: datetime) -> None
     conn.execute(_FAIL_WAITING, {**values, "reason": reason[:_LONGEST_REASON]})
 
 
+add, add_all, used = adding.add, adding.add_all, adding.used
 withdraw, put_off, waiting = campaigns.withdraw, campaigns.put_off, campaigns.waiting
 
 
 def to_repeat(conn: Connection) -> list[tuple[int, int]]:
-    """(id, address_id) of what was tried before and waits to be tried again."""
+    """(id, address_id) of the alarms and replies that wait to be tried again: for them, and only
+    for them, later replies wait."""
     return [(row.id, row.address_id) for row in conn.execute(_TO_REPEAT)]
 
 
@@ -382,7 +341,7 @@ def hasten(conn: Connection, now: datetime) -> int:
 
 def next_at(conn: Connection) -> datetime | None:
     """When the earliest of what waits may go out, which may be past; None when nothing waits."""
-    ms = conn.execute(_NEXT_AT).scalar()
+    ms = _NEXT_AT.value(conn, {})
     return None if ms is None else from_ms(ms)
 
 

@@ -67,6 +67,7 @@ _LOCK_AT_ADDRESS = text(
     " ORDER BY p.id FOR NO KEY UPDATE OF p"
 )
 LOCK_PERSON = text("SELECT id FROM people WHERE id = :person FOR NO KEY UPDATE")
+_UNASKED = Statement("SELECT unasked_week, unasked FROM people WHERE id = :person")
 _NEW_ADDRESS = Statement(
     "INSERT INTO addresses (channel, account, address, created_at)"
     " VALUES (:channel, :account, :address, :now) ON CONFLICT DO NOTHING"
@@ -207,6 +208,12 @@ def reachable(conn: Connection, person: PersonId) -> tuple[int, str] | None:
     """The address id and channel that reach a person, without locking or reading her dialogue."""
     row = _PREFERRED.row(conn, {"person": person})
     return None if row is None else (row[0], row[1])
+
+
+def unasked(conn: Connection, person: PersonId) -> tuple[int, int]:
+    """The ISO week in which something unasked last left for her (202647), and how much did."""
+    row = _UNASKED.row(conn, {"person": person})
+    return (0, 0) if row is None else (row[0], row[1])
 
 
 def address_only(conn: Connection, channel: str, account: str, address: str, now: datetime) -> int:

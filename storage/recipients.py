@@ -8,11 +8,11 @@ bot/planned/broadcast.py; what staff decide about it, in broadcasts.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from conversations.broadcasts.broadcast import Account, BroadcastId, reason_key
 from conversations.dialogue import PersonId
@@ -22,7 +22,7 @@ from storage.statement import Statement
 
 _FROZEN = Statement("UPDATE broadcasts SET frozen_at = :now WHERE id = :id")
 _FROZEN_AT = Statement("SELECT frozen_at FROM broadcasts WHERE id = :id")
-_PLANNED = text(
+_PLANNED = Statement(
     "INSERT INTO recipients (broadcast_id, person_id, reason) VALUES (:id, :person, :reason)"
     " ON CONFLICT DO NOTHING"
 )
@@ -32,9 +32,16 @@ _OPEN = Statement(
     " WHERE r.broadcast_id = :id AND r.outbox_id IS NULL AND r.reason = ''"
     " ORDER BY r.person_id LIMIT :limit"
 )
-_HANDED = text(
-    "UPDATE recipients SET outbox_id = :outbox_id, reason = :reason"
+_EXCLUDED = Statement(
+    "UPDATE recipients SET reason = :reason"
     " WHERE broadcast_id = :id AND person_id = :person AND outbox_id IS NULL"
+)
+_HANDED = Statement(
+    "UPDATE recipients SET outbox_id = (SELECT o.id FROM outbox o"
+    " WHERE o.dedupe_key ="
+    " CAST(:campaign AS VARCHAR(80)) || ':' || CAST(recipients.person_id AS VARCHAR(20)))"
+    " WHERE broadcast_id = :id AND person_id BETWEEN :first AND :last"
+    " AND outbox_id IS NULL AND reason = ''"
 )
 _LEAVING = (
     "FROM outbox WHERE campaign = :campaign AND campaign <> '' AND status IN ('waiting', 'sending')"
@@ -44,22 +51,33 @@ _NEXT_LEAVING = Statement(f"SELECT count(*), min(not_before) {_LEAVING}")
 _TOO_LATE = Statement(
     "UPDATE outbox SET status = 'expired', reason = 'late', finished_at = :now"
     " WHERE campaign = :campaign AND campaign <> '' AND status IN ('waiting', 'sending')"
-    " AND status = 'waiting' AND expires_at <= :now AND NOT (held AND attempts > 0)"
+    " AND status = 'waiting' AND expires_at <= :now"
 )
-_BY_KEY = Statement("SELECT id FROM outbox WHERE dedupe_key = :key")
+_CARRIED_ON = Statement(
+    "SELECT count(*) FROM recipients r JOIN outbox o ON o.id = r.outbox_id AND o.status = 'merged'"
+    " JOIN outbox c ON c.id = CAST(substr(o.reason, 6) AS BIGINT)"
+    " AND c.status IN ('waiting', 'sending') WHERE r.broadcast_id = :id"
+)
 _STATUS = (
-    "CASE WHEN r.outbox_id IS NOT NULL THEN o.status WHEN r.reason <> '' THEN 'excluded'"
+    "CASE WHEN c.status IN ('failed', 'uncertain', 'excluded', 'expired') THEN c.status"
+    " WHEN r.outbox_id IS NOT NULL THEN o.status WHEN r.reason <> '' THEN 'excluded'"
     " WHEN b.status IN ('cancelled', 'refused') THEN 'excluded' ELSE 'waiting' END"
 )
 _REASON = (
     "CASE WHEN r.outbox_id IS NULL THEN CASE WHEN r.reason <> '' THEN r.reason"
     " WHEN b.status IN ('cancelled', 'refused') THEN 'cancelled' ELSE '' END"
-    " WHEN o.status IN ('failed', 'uncertain', 'excluded', 'expired') THEN o.reason ELSE '' END"
+    " WHEN o.status IN ('failed', 'uncertain', 'excluded', 'expired') THEN o.reason"
+    " WHEN c.status IN ('failed', 'uncertain', 'excluded', 'expired') THEN c.reason ELSE '' END"
 )
 _OF_RECIPIENTS = (
     " FROM recipients r JOIN broadcasts b ON b.id = r.broadcast_id"
-    " LEFT JOIN outbox o ON o.id = r.outbox_id WHERE r.broadcast_id = :id"
+    " LEFT JOIN outbox o ON o.id = r.outbox_id"
+    " LEFT JOIN outbox c"
+    " ON c.id = CASE WHEN o.status = 'merged' THEN CAST(substr(o.reason, 6) AS BIGINT) END"
+    " WHERE r.broadcast_id = :id"
 )
+"""What was merged into another message (`reason` "into 12") fares as that one `c` does."""
+
 _ACCOUNT = Statement(
     f"SELECT status, reason, count(*) FROM (SELECT {_STATUS} AS status, {_REASON} AS reason"
     f"{_OF_RECIPIENTS}) everybody GROUP BY status, reason"
@@ -103,8 +121,7 @@ def is_frozen(conn: Connection, id_: BroadcastId) -> bool:
 def plan(conn: Connection, id_: BroadcastId, people: Iterable[tuple[PersonId, str]]) -> None:
     """These are for it, each with the reason against her ("" for none)."""
     rows = [{"id": id_, "person": person, "reason": reason} for person, reason in people]
-    if rows:
-        conn.execute(_PLANNED, rows)
+    _PLANNED.many(conn, rows)
 
 
 def freeze(conn: Connection, id_: BroadcastId, now: datetime) -> None:
@@ -117,22 +134,27 @@ def still_open(conn: Connection, id_: BroadcastId, limit: int) -> list[Addressee
     return [addressee(row) for row in _OPEN.rows(conn, {"id": id_, "limit": limit})]
 
 
-def handed_over(
-    conn: Connection, id_: BroadcastId, results: Iterable[tuple[PersonId, int | None, str]]
-) -> None:
-    """Each person's message in the outbox, or the reason why she has none."""
+def handed_over(conn: Connection, id_: BroadcastId, results: Mapping[PersonId, str]) -> None:
+    """For each person, in the order of `still_open`, the reason why she has no message; with ""
+    hers is in the outbox under its `key`."""
     rows = [
-        {"id": id_, "person": person, "outbox_id": outbox_id, "reason": reason}
-        for person, outbox_id, reason in results
+        {"id": id_, "person": person, "reason": reason}
+        for person, reason in results.items()
+        if reason
     ]
-    if rows:
-        conn.execute(_HANDED, rows)
+    _EXCLUDED.many(conn, rows)
+    if results:
+        ends = {"first": min(results), "last": max(results)}
+        _HANDED.run(conn, {"id": id_, "campaign": campaign(id_), **ends})
 
 
-def message_of(conn: Connection, key: str) -> int | None:
-    """The message that was planned under this key before."""
-    found: int | None = _BY_KEY.value(conn, {"key": key})
-    return found
+def key(id_: BroadcastId, person: PersonId) -> str:
+    """The dedupe key of her message.
+
+    >>> key(BroadcastId(3), PersonId(12))
+    'broadcast:3:12'
+    """
+    return f"{campaign(id_)}:{person}"
 
 
 def waiting_now(conn: Connection, id_: BroadcastId, now: datetime) -> int:
@@ -144,12 +166,15 @@ def waiting_now(conn: Connection, id_: BroadcastId, now: datetime) -> int:
 def leaving(conn: Connection, id_: BroadcastId, now: datetime) -> tuple[int, datetime | None]:
     """How many of its messages are still to leave, and when the first may.
 
-    What nobody could take in its time is given up here, but for what carries the words of others.
+    What nobody could take in its time is given up here. What was merged into a message that is on
+    its way is still to leave too, nobody knows when: that one may come back.
     """
     _TOO_LATE.run(conn, {"campaign": campaign(id_), "now": to_ms(now)})
     row = _NEXT_LEAVING.row(conn, {"campaign": campaign(id_)})
     assert row is not None
-    return row[0], None if row[1] is None else from_ms(row[1])
+    if not row[0]:
+        return _CARRIED_ON.value(conn, {"id": id_}), None
+    return row[0], from_ms(row[1])
 
 
 _PLACE = {

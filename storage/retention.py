@@ -18,26 +18,33 @@ from sqlalchemy import (
     delete,
     exists,
     literal,
+    or_,
     select,
     update,
 )
 
+from conversations.message import MediaId
 from storage import erasure, media, meta
+from storage.outbox import LATE
 from storage.schema import (
     addresses,
     answers,
     audit,
+    broadcasts,
     dialogues,
     due,
     inbox,
     interviews,
     invitations,
+    join_codes,
     outbox,
     people,
+    recipients,
     sessions,
     task_notes,
     tasks,
 )
+from storage.schema import media as stored_files
 
 CHAT_TEXT = timedelta(days=90)
 ANSWERS = timedelta(days=730)
@@ -60,6 +67,9 @@ class Removed:
     addresses: int
     invitations: int
     due: int = 0
+    codes: int = 0
+    files: int = 0
+    recipients: int = 0
 
     @property
     def anything(self) -> bool:
@@ -79,6 +89,9 @@ def run(conn: Connection, now: datetime, batch: int = 500) -> Removed:
         addresses=_forget_addresses(conn, batch),
         invitations=_delete_invitations(conn, now - ANSWERS, batch),
         due=_forget_outcomes(conn, now - OUTCOMES, batch),
+        codes=_delete_oldest(conn, join_codes, join_codes.c.expires_at, now - CHAT_TEXT, batch),
+        files=_discard_files(conn, now - CHAT_TEXT, batch),
+        recipients=_delete_recipients(conn, now - ANSWERS, batch),
     )
 
 
@@ -112,6 +125,7 @@ def _empty_sent(conn: Connection, before: datetime, batch: int, now: datetime) -
                 (outbox.c.status == "sending", "uncertain"),
                 else_=outbox.c.status,
             ),
+            reason=case((outbox.c.status == "waiting", LATE), else_=outbox.c.reason),
             finished_at=case(
                 (unsent, literal(now, outbox.c.finished_at.type)), else_=outbox.c.finished_at
             ),
@@ -167,8 +181,42 @@ def _delete_invitations(conn: Connection, before: datetime, batch: int) -> int:
     return conn.execute(delete(invitations).where(invitations.c.session_id.in_(ids))).rowcount
 
 
+def _delete_recipients(conn: Connection, before: datetime, batch: int) -> int:
+    """Whom a broadcast of long ago was for: `batch` of the oldest that has any."""
+    named = exists().where(recipients.c.broadcast_id == broadcasts.c.id)
+    over = select(broadcasts.c.id).where(broadcasts.c.finished_at < before, named)
+    oldest = conn.execute(over.order_by(broadcasts.c.id).limit(1)).scalar()
+    people_ = select(recipients.c.person_id).where(recipients.c.broadcast_id == oldest)
+    some = people_.order_by(recipients.c.person_id).limit(batch)
+    these = and_(recipients.c.broadcast_id == oldest, recipients.c.person_id.in_(some))
+    return 0 if oldest is None else conn.execute(delete(recipients).where(these)).rowcount
+
+
+def _discard_files(conn: Connection, before: datetime, batch: int) -> int:
+    """The picture or voice note of a broadcast that is long over, unless another still needs it."""
+    other = broadcasts.alias()
+    needed = exists().where(
+        other.c.media_id == broadcasts.c.media_id,
+        or_(other.c.finished_at.is_(None), other.c.finished_at >= before),
+    )
+    old = (
+        select(broadcasts.c.media_id)
+        .join(stored_files, stored_files.c.id == broadcasts.c.media_id)
+        .where(broadcasts.c.finished_at < before, stored_files.c.status != "erase", ~needed)
+        .distinct()
+        .limit(batch)
+    )
+    ids = conn.execute(old).scalars().all()
+    for id_ in ids:
+        media.discard(conn, MediaId(id_))
+    return len(ids)
+
+
 def _forget_outcomes(conn: Connection, before: datetime, batch: int) -> int:
-    """What became long ago of the due work of the next `batch` people, then again of the first."""
+    """What became long ago of the due work of the next `batch` people, then again of the first.
+
+    Before the first, of what was done for many: a few rows a day.
+    """
     mark = "retention:due"
     after = int(meta.get(conn, mark) or 0)
     ids = conn.execute(
@@ -177,6 +225,8 @@ def _forget_outcomes(conn: Connection, before: datetime, batch: int) -> int:
     last = max(ids.scalars(), default=0)
     meta.put(conn, mark, str(last).encode())
     hers = and_(due.c.person_id > after, due.c.person_id <= last)
+    if not after:
+        hers = or_(hers, due.c.person_id.is_(None))
     old = and_(due.c.outcome != "", due.c.due_at < before)
     return conn.execute(delete(due).where(hers, old)).rowcount
 

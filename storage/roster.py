@@ -14,11 +14,10 @@ from sqlalchemy import Connection
 
 from conversations.dialogue import Child, ChildId, PersonId, Role, VillageId
 from conversations.schools.session import School, SchoolId
-from storage import children, people, schools
+from storage import children, people, schools, tags
 from storage.people import fitting
 from storage.roster_sheet import Listed, Problem
 from storage.schema import people as people_table
-from storage.schema import tags as tags_table
 from storage.schema import to_ms
 from storage.statement import Statement
 
@@ -31,7 +30,6 @@ _LISTED = Statement(
     " JOIN people p ON p.id = e.person_id"
     " WHERE e.school_id = :school AND p.erased_at IS NULL AND p.name <> '' ORDER BY e.number"
 )
-_TAG = Statement("INSERT INTO tags (person_id, tag) VALUES (:person, :tag) ON CONFLICT DO NOTHING")
 _SLIPS = Statement(
     "SELECT e.person_id, e.number, p.salutation, p.name FROM enrolments e"
     " JOIN people p ON p.id = e.person_id"
@@ -143,4 +141,4 @@ def _tell(conn: Connection, person: PersonId, one: Listed, now: datetime) -> Non
         if nickname.casefold() not in known:
             children.add(conn, person, Child(ChildId(0), nickname, year), now)
     for tag in one.tags:
-        _TAG.run(conn, {"person": person, "tag": fitting(tags_table.c.tag.type, tag)})
+        tags.put(conn, tag, [person])

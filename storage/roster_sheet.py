@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import PurePath
 from zipfile import BadZipFile, ZipFile
 
+from conversations.broadcasts.audience import is_tag, normal_tag
 from conversations.dialogue import Role
 from conversations.helping.helped import SALUTATIONS
 
@@ -51,11 +52,8 @@ _ROLES: Mapping[str, Role] = {
     "mitra": Role.PARTNER,
 }  # fmt: skip
 _NAME = re.compile(r"[^\W\d_]+(?:[ .,'’()/-]+[^\W_]+)*[.)]?")
-_TAG = re.compile(r"[^\W_][\w-]{0,39}")
-"""What `audience.py` can ask for."""
 _OLDEST_CHILD = 19
 _ALL_IN_CASE = ("pengasuh", "kader", "mitra")
-
 
 Wrong = Callable[[str, str, str], None]
 """How a cell's reader says what is wrong: column, what, and what would be right."""
@@ -183,9 +181,9 @@ def _person(
         known = ", ".join(_ALL_IN_CASE)
         wrong("peran", f"“{_short(cells['peran'])}” tidak dikenal", f"Pilih: {known}")
     children = _children(cells, this_year, wrong)
-    tags = tuple(dict.fromkeys(filter(None, map(_tag, cells.get("tanda", "").split(",")))))
+    tags = tuple(dict.fromkeys(filter(None, map(normal_tag, cells.get("tanda", "").split(",")))))
     for tag in tags:
-        if not _TAG.fullmatch(tag):
+        if not is_tag(tag):
             wrong("tanda", f"“{_short(tag)}” bukan tanda", "Huruf dan angka, paling panjang 40")
     if problems:
         return None, problems
@@ -256,10 +254,6 @@ def _without_salutation(one: Listed) -> Listed:
     return Listed(
         one.row, rest, one.salutation, one.relation, one.village, one.role, one.children, one.tags
     )
-
-
-def _tag(text: str) -> str:
-    return _plain(text).replace(" ", "-")
 
 
 def _plain(text: str) -> str:

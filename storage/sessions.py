@@ -7,7 +7,7 @@ of stages are computed in `conversations.schools.session`; what a conversation a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,7 +27,7 @@ from conversations.schools.session import (
     Stage,
     agenda,
 )
-from storage import due, outbox, people, staff
+from storage import campaigns, due, keepers, outbox
 from storage import schools as stored
 from storage.people import fitting
 from storage.schema import sessions, to_ms
@@ -35,11 +35,10 @@ from storage.school_questions import StoredSchools
 from storage.statement import Statement
 
 KIND: Final = "session"
-ATTENDANCE, UNTOLD, FEEDBACK = "attendance", "untold", "feedback"
-"""Due work that wakes one person: the cadre for the first two, who was present for the third."""
+ATTENDANCE, UNTOLD, FEEDBACK = keepers.ATTENDANCE, keepers.UNTOLD, "feedback"
+"""Due work that wakes one person: the keeper for the first two, who was present for the third."""
 
-NEWS: Final = "session_changed"
-"""Purpose of the messages that tell of a change."""
+NEWS: Final = campaigns.NEWS
 
 KNOCK_AFTER: Final = timedelta(minutes=30)
 """After the news of a change may leave, the cadre hears whom it did not reach."""
@@ -77,13 +76,18 @@ _ASK_ANEW = Statement(
 _CANCEL = Statement(
     "UPDATE sessions SET status = 'cancelled', revision = revision + 1 WHERE id = :session"
 )
-_PLANNER = Statement("SELECT by_id FROM sessions WHERE id = :session")
 _RSVP = Statement(
     "INSERT INTO invitations (session_id, person_id, rsvp, rsvp_at)"
     " SELECT x.id, :person, :rsvp, :now FROM sessions x"
     " WHERE x.id = :session AND x.status = 'planned'"
     " ON CONFLICT (session_id, person_id) DO UPDATE"
     " SET rsvp = excluded.rsvp, rsvp_at = excluded.rsvp_at"
+)
+_SPARE = Statement(
+    "UPDATE outbox SET status = 'excluded', reason = 'answered_no', finished_at = :now"
+    " WHERE campaign = :campaign AND campaign <> '' AND status IN ('waiting', 'sending')"
+    " AND status = 'waiting' AND purpose <> :news AND person_id IN (SELECT i.person_id"
+    " FROM invitations i WHERE i.session_id = :session AND i.rsvp = 'no')"
 )
 _COMING = Statement(
     "SELECT x.id FROM sessions x WHERE x.school_id = :school AND x.starts_at > :now"
@@ -236,6 +240,18 @@ def rsvp(
         outbox.withdraw(conn, campaign_of(session), "answered_no", now, person, spare=NEWS)
 
 
+def spare_who_said_no(conn: Connection, session: SessionId, now: datetime) -> None:
+    """At the end of a part of reminders: who said no while it was planned is not reminded.
+
+    The part has written their invitations, so on PostgreSQL each answer is either visible here or
+    comes after the part, and finds its messages.
+    """
+    _SPARE.run(
+        conn,
+        {"session": session, "campaign": campaign_of(session), "news": NEWS, "now": to_ms(now)},
+    )
+
+
 def take_attendance(
     conn: Connection,
     session: SessionId,
@@ -245,9 +261,13 @@ def take_attendance(
 ) -> None:
     """Who came; everybody else on the list did not. Taken again it corrects what was wrong.
 
-    What follows for each of them comes `AFTERWARDS`, and to nobody twice.
+    What follows for each of them comes `AFTERWARDS`, and to nobody twice. It is planned first: on
+    PostgreSQL that waits for a part of it that is just being planned.
     """
     held = _known(conn, session)
+    at = max(now, held.ends_at) + AFTERWARDS
+    subject = subject_of(session, Stage.AFTERWARDS)
+    due.plan(conn, KIND, subject, None, at, at + FOLLOWED_UP)
     before = {PersonId(row[0]): bool(row[1]) for row in _PRESENT.rows(conn, {"session": session})}
     listed = StoredSchools(conn, now).enrolled(held.school.id)
     everybody = sorted({one.person for one in listed}.union(present, before))
@@ -263,9 +283,6 @@ def take_attendance(
     _TAKEN.run(conn, {"session": session, "now": to_ms(now)})
     due.forget(conn, KIND, subject_of(session, Stage.ATTENDANCE))
     due.forget(conn, ATTENDANCE, str(session))
-    at = max(now, held.ends_at) + AFTERWARDS
-    subject = subject_of(session, Stage.AFTERWARDS)
-    due.plan(conn, KIND, subject, None, at, at + FOLLOWED_UP)
 
 
 def _take_back(
@@ -278,21 +295,6 @@ def _take_back(
     subject = f"{session}:{person}"
     again = {"second": f"{subject}:1", "third": f"{subject}:2", "fourth": f"{subject}:3"}
     _NOT_ASKED.run(conn, {"first": subject, **again})
-
-
-def keeper(conn: Connection, session: Session) -> PersonId | None:
-    """Who looks after a session in chat: the cadre, else who planned it, else anybody of staff.
-
-    Only somebody whom an address reaches; None when there is nobody.
-    """
-    return next(_keepers(conn, session), None)
-
-
-def _keepers(conn: Connection, session: Session) -> Iterator[PersonId]:
-    for one in (session.school.cadre, _PLANNER.value(conn, {"session": session.id})):
-        if one is not None and people.reachable(conn, PersonId(one)) is not None:
-            yield PersonId(one)
-    yield from staff.reachable(conn)
 
 
 def campaign_of(session: SessionId) -> str:
@@ -366,5 +368,5 @@ def _tell_change(
     due.advance(conn, KIND, subject, f"{to_ms(before.starts_at)}:{to_ms(before.ends_at)}:0")
     told = decent_time(now, session.school.tz, USUAL, urgent=True) + KNOCK_AFTER
     at = max(min(told, until - KNOCK_BEFORE), now + KNOCK_SOON)
-    if (cadre := keeper(conn, session)) is not None:
+    if (cadre := keepers.keeper(conn, session)) is not None:
         due.plan(conn, UNTOLD, str(session.id), cadre, at, max(until, at))

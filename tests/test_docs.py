@@ -1,7 +1,7 @@
 """The pages cannot lie: what they name exists, what exists is documented, what they show happens.
 
-A console block marked `run` is run, and its output compared; `…` in it stands for anything. What
-the pages say in sentences only a reader can judge.
+A console block marked `run` is run, and its output compared; `…` in it stands for anything within a
+line, and alone on a line for any lines. What the pages say in sentences only a reader can judge.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -26,11 +27,19 @@ import typer.main
 
 from bot.cli import app
 from bot.settings import Settings
+from conversations.reading.appointment import Unclear, moved_to
+from conversations.reading.present import present
 from tests.whole.process import READY, ROOT, free_port
 
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
 ROOMS = ("bot", "conversations", "locales", "storage", "tests", "docs", ".ci")
 OPERATING = ROOT / "docs" / "operating.md"
+SHOWING = tuple(
+    ROOT / "docs" / f"{name}.md"
+    for name in ("operating", "schools", "programmes", "broadcasts", "enrolment")
+)
+"""Pages whose commands are run, each in a folder of its own; the README's are, by `pilot`."""
+
 
 NOT_SETTINGS = {"KAWAN_DOCS"}
 """Variables that the pages set and that do not belong to the programme's configuration."""
@@ -133,12 +142,26 @@ def test_every_command_is_documented_as_its_help_says() -> None:
         assert len(_arguments(usage, name)) == command.arguments, name
 
 
-def test_what_the_operating_guide_shows_on_the_console_is_what_happens(tmp_path: Path) -> None:
-    text = OPERATING.read_text("utf-8")
+@pytest.mark.parametrize("page", SHOWING, ids=lambda page: page.name)
+def test_what_a_page_shows_on_the_console_is_what_happens(page: Path, tmp_path: Path) -> None:
+    text = page.read_text("utf-8")
 
     shown = run_as_shown(text, tmp_path)
 
     assert len(shown) > 4
+
+
+def test_every_order_that_a_page_shows_is_understood() -> None:
+    page = (ROOT / "docs" / "schools.md").read_text("utf-8")
+    now, meeting = datetime(2026, 11, 18, 10), datetime(2026, 11, 23, 9)
+    orders = re.findall(r"`TUNDA (?:BOK-SBS )?([^`]+)`", page)
+    lists = re.findall(r"`((?:hadir|semua|tidak ada)[^`]*)`", page)
+
+    unclear = [one for one in orders if isinstance(moved_to(one, now, meeting), Unclear)]
+    unread = [one for one in lists if present(one) is None]
+
+    assert min(len(orders), len(lists)) > 3
+    assert not unclear + unread
 
 
 def test_a_bot_connected_as_the_readme_says_answers_its_staff(pilot: Pilot) -> None:
@@ -330,7 +353,10 @@ def _steps(block: str) -> Iterator[tuple[str, str]]:
 
 
 def _pattern(expected: str) -> re.Pattern[str]:
-    return re.compile(re.escape(expected).replace(re.escape("…"), ".*"))
+    lines = (
+        r"(?:.*\n)*" if line == "…\n" else re.escape(line) for line in expected.splitlines(True)
+    )
+    return re.compile("".join(lines).replace(re.escape("…"), ".*"))
 
 
 def _shown(command: str, folder: Path, settings: Mapping[str, str]) -> str:

@@ -261,6 +261,7 @@ def who(
 ) -> None:
     """Siapa yang belum atau tidak menerima, dan mengapa."""
     from conversations.broadcasts.broadcast import why_text
+    from locales import say
     from storage import recipients
     from storage.exports import person_code
 
@@ -283,11 +284,13 @@ def who(
     if json:
         office.print_json(rows)
         return
+    broadcast, account = office.read(lambda conn: _where(conn, number))
+    none_yet = f"Siaran {number} {say(f'broadcast.state.{broadcast.state}')}: belum ada penerima"
     heads = ("person", "why", "name") if named else ("person", "why")
     office.print_table(
         ("siapa", "mengapa", "nama")[: len(heads)],
         ([row[head] for head in heads] for row in rows),
-        empty="Semua sudah menerima.",
+        empty="Semua sudah menerima." if account.planned else f"{none_yet} yang dicatat.",
     )
 
 
@@ -319,8 +322,11 @@ def _told(broadcast: Broadcast, account: Account) -> str:
         if broadcast.starts_at
         else ""
     )
-    heading = say("broadcast.heading", id=broadcast.id, state=state)
-    return "\n".join([heading + begins, *account_lines(account)])
+    heading = say("broadcast.heading", id=broadcast.id, state=state) + begins
+    if broadcast.stalled:
+        again = f"kawan broadcast resume {broadcast.id}"
+        heading += f"\nTerhenti karena gangguan di sistem. Teruskan dengan: {again}"
+    return "\n".join([heading, *account_lines(account)])
 
 
 def _follow(number: int) -> None:
@@ -330,7 +336,7 @@ def _follow(number: int) -> None:
     moving, earlier = (State.SCHEDULED, State.RUNNING), ""
     broadcast, account = office.read(lambda conn: _where(conn, number))
     with office.progress(f"Siaran {number}", account.planned or None) as at:
-        while broadcast.state in moving:
+        while broadcast.state in moving and not broadcast.stalled:
             at(account.settled, account.planned or None)
             line = f"{account.settled} dari {account.planned}, terkirim {account.sent}"
             if not sys.stdout.isatty() and line != earlier:
@@ -365,6 +371,7 @@ def _as_json(broadcast: Broadcast, account: Account) -> dict[str, Any]:
     return {
         "id": broadcast.id,
         "state": broadcast.state,
+        "stalled": broadcast.stalled,
         "audience": written(broadcast.audience),
         "starts_at": broadcast.starts_at,
         "expires_at": broadcast.expires_at,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.commands import office
+from bot.commands.sessions import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,14 +172,6 @@ WHAT = {
     "untold": "yang belum terkabari",
     "siar": "kabar siaran untuk petugas",
     "rehearsal": "gladi siaran",
-}
-STAGES = {
-    "invite": "undangan",
-    "h1": "pengingat H-1",
-    "h2_evening": "pengingat malam sebelumnya",
-    "h2": "pengingat 2 jam sebelumnya",
-    "after": "sesudah sesi",
-    "changed": "kabar perubahan",
 }
 
 

@@ -204,7 +204,7 @@ def show(number: Number, json: Json = False) -> None:
     office.print_table(
         ("waktu", "apa", "keadaan"),
         (
-            (one["when"], _STAGES[one["stage"]], _outcome(one["outcome"]))
+            (one["when"], STAGES[one["stage"]], _outcome(one["outcome"]))
             for one in session["stages"]
         ),
         empty="Tidak ada yang direncanakan.",
@@ -262,7 +262,7 @@ _FIELDS = {
     "Kiat": "tip",
     "Keadaan": "state",
 }
-_STAGES = {
+STAGES = {
     "invite": "undangan",
     "h1": "pengingat sehari sebelumnya",
     "h2_evening": "pengingat malam sebelumnya",

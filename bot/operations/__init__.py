@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.operations import broadcasts, enrolment, office, rules, schools, sessions
+from bot.operations import broadcasts, enrolment, office, rules, schools, sessions, tags
 from bot.operations.desk import Desk, Operation, OperationRefused
 
 __all__ = ["OPERATIONS", "Desk", "OperationRefused"]
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     operation.__name__: operation
-    for group in (office, broadcasts, schools, sessions, rules, enrolment)
+    for group in (office, broadcasts, schools, sessions, rules, enrolment, tags)
     for operation in group.OPERATIONS
 }

@@ -16,8 +16,8 @@ from bot.planned.planning import PART, Planning
 from conversations.broadcasts.broadcast import Broadcast, BroadcastId, Rehearsal, State, Step
 from conversations.dialogue import Person
 from conversations.message import Message, Priority
-from conversations.politeness import decent_time, quiet_of
-from storage import audiences, audit, broadcasts, due, media, recipients
+from storage import audiences, audit, broadcasts, due, media, outbox, recipients
+from storage.adding import New
 from storage.audiences import Addressee
 from storage.due import DueRow
 
@@ -132,12 +132,15 @@ def _handed_over(conn: Connection, broadcast: Broadcast, planning: Planning) -> 
         return 0
     people = recipients.still_open(conn, broadcast.id, room)
     useful = _Useful(broadcast.expires_at or now, planning)
-    results = []
-    for one in people:
-        reason = planning.why_not(one.member) or useful.why_not(one.member.person)
-        outbox_id = None if reason else _put(conn, broadcast, one, planning)
-        results.append((one.member.person.id, outbox_id, reason))
-    recipients.handed_over(conn, broadcast.id, results)
+    reasons = {
+        one.member.person.id: planning.why_not(one.member) or useful.why_not(one.member.person)
+        for one in people
+    }
+    outbox.add_all(
+        conn,
+        [_message(broadcast, one, planning) for one in people if not reasons[one.member.person.id]],
+    )
+    recipients.handed_over(conn, broadcast.id, reasons)
     return len(people)
 
 
@@ -159,24 +162,19 @@ class _Useful:
     def _look(self, person: Person) -> str:
         if self._until <= self._planning.now:
             return "late"
-        quiet = quiet_of(person, self._planning.quiet)
-        arrives = decent_time(self._planning.now, person.tz, quiet)
-        return "" if arrives < self._until else "quiet"
+        return "" if self._planning.decent(person) < self._until else "quiet"
 
 
-def _put(conn: Connection, broadcast: Broadcast, one: Addressee, planning: Planning) -> int | None:
-    key = f"broadcast:{broadcast.id}:{one.member.person.id}"
-    planned = planning.put(
-        conn,
+def _message(broadcast: Broadcast, one: Addressee, planning: Planning) -> New:
+    return planning.message(
         one.member,
         Message(one.reads(broadcast.text), media=broadcast.media),
-        key,
+        recipients.key(broadcast.id, one.member.person.id),
         purpose="broadcast",
         campaign=recipients.campaign(broadcast.id),
         priority=Priority.BROADCAST,
         expires_at=broadcast.expires_at,
     )
-    return planned or recipients.message_of(conn, key)
 
 
 def _wait_or_end(conn: Connection, row: DueRow, broadcast: Broadcast, now: datetime) -> None:
@@ -184,8 +182,8 @@ def _wait_or_end(conn: Connection, row: DueRow, broadcast: Broadcast, now: datet
     left, first = recipients.leaving(conn, broadcast.id, now)
     if recipients.still_open(conn, broadcast.id, 1):
         due.plan(conn, row.kind, row.subject, None, now + _SOON, None)
-    elif left and first is not None:
-        at = min(max(first, now + _SOON), now + _LATER)
+    elif left:
+        at = now + _LATER if first is None else min(max(first, now + _SOON), now + _LATER)
         due.plan(conn, row.kind, row.subject, None, at, None)
     else:
         due.settle(conn, row.kind, row.subject, "done")

@@ -11,12 +11,11 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from conversations import politeness
+from conversations.dialogue import Person
 from conversations.message import Message, Priority
 from conversations.politeness import QuietHours
-from storage import outbox
+from storage.adding import New
 from storage.members import Member
 from storage.world import Programme
 
@@ -48,9 +47,13 @@ class Planning:
             return "blocked" if member.blocked else "no_phone"
         return ""
 
-    def put(
+    def decent(self, person: Person, *, urgent: bool = False) -> datetime:
+        """When something meant for now may reach her; `urgent`: before the morning begins."""
+        quiet = politeness.quiet_of(person, self.quiet)
+        return _decent(self.now, person.tz, quiet, urgent)
+
+    def message(
         self,
-        conn: Connection,
         member: Member,
         message: Message,
         key: str,
@@ -58,21 +61,14 @@ class Planning:
         purpose: str,
         campaign: str,
         priority: Priority = Priority.REMINDER,
-        at: datetime | None = None,
         expires_at: datetime | None = None,
         urgent: bool = False,
-    ) -> int | None:
-        """Plan one message to somebody who may be written to; its outbox id.
-
-        None when this key was planned before. `urgent` may go out before the morning begins.
-        """
+    ) -> New:
+        """A message to somebody who may be written to, for `outbox.add_all`."""
         if member.address_id is None:
             raise ValueError("nobody without an address is written to")
-        wanted = at or self.now
-        quiet = politeness.quiet_of(member.person, self.quiet)
-        decent = _decent(wanted, member.person.tz, quiet, urgent)
-        return outbox.add(
-            conn,
+        decent = self.decent(member.person, urgent=urgent)
+        return New(
             address_id=member.address_id,
             person_id=member.person.id,
             message=message,
@@ -80,7 +76,7 @@ class Planning:
             priority=priority,
             purpose=purpose,
             campaign=campaign,
-            held=decent > wanted,
+            held=decent > self.now,
             not_before=decent,
             expires_at=expires_at,
             now=self.now,

@@ -30,9 +30,10 @@ from conversations.schools.session import (
 from locales import say
 from locales.tips import MESSAGE_LIMIT, Tip
 from locales.tips import tips as all_tips
-from storage import due, schools, sessions
+from storage import due, keepers, outbox, schools, sessions
 from storage import series as stored_series
 from storage import tips as stored_tips
+from storage.adding import New
 from storage.due import DueRow
 from storage.members import COLUMNS, REACHED, WIDTH, Member, member
 from storage.schema import from_ms, to_ms
@@ -126,9 +127,13 @@ def _remind(conn: Connection, row: DueRow, session: Session, of: Stage, planning
     after = int(row.cursor or 0)
     part = _part(conn, session, after)
     evening = _when(conn, session, Stage.EVENING_BEFORE) if of is Stage.DAY_BEFORE else None
-    for one in part:
-        if one.rsvp is not Rsvp.NO and _is_hers(one, of, session, planning, evening):
-            _tell(conn, one, session, of, planning, expires_at=row.expires_at)
+    people = [
+        one
+        for one in part
+        if one.rsvp is not Rsvp.NO and _is_hers(one, of, session, planning, evening)
+    ]
+    _tell(conn, people, session, of, planning, expires_at=row.expires_at)
+    sessions.spare_who_said_no(conn, session.id, planning.now)
     _go_on(conn, row, part)
 
 
@@ -149,22 +154,14 @@ def _changed(conn: Connection, row: DueRow, session: Session, planning: Planning
     starts, ends, after = row.cursor.split(":")
     was = replace(session, starts_at=from_ms(int(starts)), ends_at=from_ms(int(ends)))
     part = _part(conn, session, int(after))
-    for one in part:
-        _tell(
-            conn,
-            one,
-            session,
-            Stage.CHANGED,
-            planning,
-            was=None if session.cancelled else was,
-            expires_at=row.expires_at,
-        )
+    told = None if session.cancelled else was
+    _tell(conn, part, session, Stage.CHANGED, planning, was=told, expires_at=row.expires_at)
     _go_on(conn, row, part, f"{starts}:{ends}:")
 
 
 def _tell(
     conn: Connection,
-    one: _Listed,
+    people: Sequence[_Listed],
     session: Session,
     of: Stage,
     planning: Planning,
@@ -172,31 +169,41 @@ def _tell(
     was: Session | None = None,
     expires_at: datetime | None,
 ) -> None:
-    """Plan her message, and note when she is asked; who may not be written to is only counted."""
-    who = {"session": session.id, "person": one.person.id}
-    if planning.why_not(one.member):
-        _COUNTED.run(conn, who)
-        return
+    """Plan their messages, and note when each is asked; who may not be written to is only counted.
+
+    Who has this message from before is not asked again.
+    """
     urgent = of is Stage.CHANGED
-    key = f"session:{session.id}:{session.revision}:{_KEY_OF.get(of, of)}:{one.person.id}"
-    planned = planning.put(
-        conn,
-        one.member,
-        announcing.message_about(session, one.person, of, was=was),
-        key,
-        purpose=_PURPOSE_OF.get(of, "session_reminder"),
-        campaign=campaign_of(session.id),
-        expires_at=expires_at,
-        urgent=urgent,
-    )
-    if planned is not None and not session.cancelled:
-        asked_at = _leaves_at(one, planning, urgent=urgent)
-        _ASKED.run(conn, {**who, "asked_at": to_ms(asked_at)})
+    stage = f"session:{session.id}:{session.revision}:{_KEY_OF.get(of, of)}"
+    counted: list[dict[str, Any]] = []
+    messages: dict[str, New] = {}
+    asked: dict[str, dict[str, Any]] = {}
+    for one in people:
+        who = {"session": session.id, "person": one.person.id}
+        if planning.why_not(one.member):
+            counted.append(who)
+            continue
+        key = f"{stage}:{one.person.id}"
+        messages[key] = planning.message(
+            one.member,
+            announcing.message_about(session, one.person, of, was=was),
+            key,
+            purpose=_PURPOSE_OF.get(of, "session_reminder"),
+            campaign=campaign_of(session.id),
+            expires_at=expires_at,
+            urgent=urgent,
+        )
+        asked[key] = {**who, "asked_at": to_ms(messages[key]["not_before"])}
+    _COUNTED.many(conn, counted)
+    had = outbox.used(conn, list(messages))
+    outbox.add_all(conn, [new for key, new in messages.items() if key not in had])
+    if not session.cancelled:
+        _ASKED.many(conn, [values for key, values in asked.items() if key not in had])
 
 
 def _ask_for_attendance(conn: Connection, row: DueRow, session: Session) -> None:
     """Who looks after it now is woken: the cadre, or somebody in her place."""
-    cadre = sessions.keeper(conn, session)
+    cadre = keepers.keeper(conn, session)
     if cadre is None:
         due.settle(conn, row.kind, row.subject, "missed: nobody can be asked who came")
         return
@@ -213,7 +220,7 @@ def _afterwards(conn: Connection, row: DueRow, session: Session, planning: Plann
             continue
         if one.present:
             values = {"subject": f"{session.id}:{one.person.id}", "person": one.person.id}
-            times = {"due_at": _leaves_at(one, planning), "expires_at": row.expires_at}
+            times = {"due_at": planning.decent(one.person), "expires_at": row.expires_at}
             ms = {name: None if at is None else to_ms(at) for name, at in times.items()}
             _FEEDBACK.run(conn, {**values, **ms})
         elif one.present is False and session.tip and not one.had_tip:
@@ -234,9 +241,8 @@ def _give_tip(
     tip = _tip(session.tip, person.language, drafts=simulated)
     if tip is None or (tip.awaits_review and not simulated):
         return
-    for number, words in enumerate(_words_of(tip, session, person)):
-        planning.put(
-            conn,
+    messages = [
+        planning.message(
             one.member,
             Message(words),
             f"session:{session.id}:after:{person.id}:{number}",
@@ -244,6 +250,9 @@ def _give_tip(
             campaign=campaign_of(session.id),
             expires_at=expires_at,
         )
+        for number, words in enumerate(_words_of(tip, session, person))
+    ]
+    outbox.add_all(conn, messages)
     stored_tips.sent(conn, person.id, tip.id, None, planning.now)
 
 
@@ -259,11 +268,6 @@ def _words_of(tip: Tip, session: Session, person: Person) -> Sequence[str]:
     first, *rest = tips.tip_messages(tip, who, None)
     together = f"{opening}\n\n{first}"
     return (together, *rest) if len(together) <= MESSAGE_LIMIT else (opening, first, *rest)
-
-
-def _leaves_at(one: _Listed, planning: Planning, *, urgent: bool = False) -> datetime:
-    quiet = politeness.quiet_of(one.person, planning.quiet)
-    return politeness.decent_time(planning.now, one.person.tz, quiet, urgent=urgent)
 
 
 def _when(conn: Connection, session: Session, of: Stage) -> datetime | None:

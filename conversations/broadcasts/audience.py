@@ -27,7 +27,7 @@ EXCEPT = "kecuali"
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,11}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-_TAG = re.compile(r"[^\W_][\w-]{0,39}")
+_TAG = re.compile(r"[^\W_]\w{0,39}")
 _AGES = re.compile(r"(\d{1,3})(?:\s*[-–]\s*(\d{1,3}))?")
 
 
@@ -59,6 +59,20 @@ class Audience:
 
 ANYBODY = Audience(roles=frozenset())
 """No condition at all: where an exclusion begins."""
+
+
+def normal_tag(written: str) -> str:
+    """A tag as it is kept and asked for; raises nothing, `is_tag` says whether it is one.
+
+    >>> normal_tag(" Purna PMI "), normal_tag("purna-pmi")
+    ('purna_pmi', 'purna_pmi')
+    """
+    return "_".join(written.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def is_tag(tag: str) -> bool:
+    """Whether it is a tag: letters, digits and _, at most 40."""
+    return _TAG.fullmatch(tag) is not None
 
 
 def parse(written: str) -> Audience:
@@ -207,7 +221,7 @@ _READ: dict[str, Callable[[Audience, list[str]], Audience]] = {
     "umur": _read_ages,
     "bahasa": _reader("bahasa", "languages", _LANGUAGE, str.casefold),
     "hubungan": _read_relations,
-    "tanda": _reader("tanda", "tags", _TAG, str.casefold),
+    "tanda": _reader("tanda", "tags", _TAG, normal_tag),
 }
 _EXAMPLES = {
     "peran": "peran=kader",

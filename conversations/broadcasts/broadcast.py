@@ -92,6 +92,8 @@ class Broadcast:
     approved_by: PersonId | None = None
     by_name: str = ""
     expires_at: datetime | None = None
+    stalled: bool = False
+    """It runs, but its next part failed again and again: it goes on when somebody resumes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,8 +200,8 @@ def show(talk: Talk, broadcast: Broadcast) -> None:
 
 def _offer_steps(talk: Talk, broadcast: Broadcast, text: str) -> None:
     acts = [("pause", "jeda")] if broadcast.state is State.RUNNING else []
-    if broadcast.state is State.PAUSED:
-        acts.append(("resume", "lanjut"))
+    if broadcast.state is State.PAUSED or broadcast.stalled:
+        acts = [("resume", "lanjut")]
     if broadcast.state is State.ASKING and _may_approve(talk, broadcast):
         acts += [("approve", "setuju"), ("refuse", "tolak"), ("try", "coba")]
     if broadcast.state in OPEN:
@@ -271,6 +271,10 @@ def _progress(talk: Talk, broadcast: Broadcast, told: str) -> None:
     if broadcast.state not in (State.RUNNING, State.DONE):
         return
     account = talk.world.broadcasts.account(broadcast.id)
+    if broadcast.stalled:
+        stalled = talk.text("broadcast.stalled", id=broadcast.id, waiting=account.waiting)
+        _offer_steps(talk, broadcast, stalled)
+        return
     if broadcast.state is State.DONE:
         heading = talk.text("broadcast.is_done", id=broadcast.id)
         talk.send_text("\n".join([heading, *account_lines(account)]))

@@ -36,7 +36,10 @@ _ORDER = re.compile(r"^/?bantu\b[\s:,]*(.*)$", re.IGNORECASE | re.DOTALL)
 _NEWCOMER = re.compile(r"^baru\b[\s:,]*(.*)$", re.IGNORECASE | re.DOTALL)
 _NAME = re.compile(r"[^\W\d_]+(?:[ .'’-]+[^\W_]+)*\.?")
 _END = ("selesai", "/selesai")
-_OF_OTHERS = re.compile(r"^/?(?:hadir\s+(?:\d|semua)|tunda\b|geser\b|siar\b)", re.IGNORECASE)
+_OF_OTHERS = re.compile(
+    r"^/?(?:hadir\s+(?:\d|semua)|(?:tunda|geser|siar|peserta|batal)\b|berduka\s+(?:\S+\s+)?\d+$)",
+    re.IGNORECASE,
+)
 """Orders about a school or to many, which nobody gives on somebody else's behalf."""
 _MYSELF = frozenset({"saya", "aku", "kami", "kita", "dong", "tolong", "dulu", "sebentar"})
 _LONGEST_NAME = 60

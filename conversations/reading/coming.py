@@ -5,10 +5,11 @@ A story in which somebody else comes, a call for help, and what happened yesterd
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from conversations.reading.numbers import number
-from conversations.reading.words import READ_CHARACTERS, Reply, words_of
+from conversations.reading.words import READ_CHARACTERS, Reply, has, marks, words_of
 from conversations.reading.yes_no import yes_no
 from locales.words import words
 
@@ -21,15 +22,37 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _LONG_NUMBER = re.compile(r"\d{3}")
-_CLAUSE_ENDS = frozenset({",", ".", ";", "!", "-", "karena", "tapi", "jalaran", "amargi"})
+_BECAUSE = frozenset({"karena", "jalaran", "amargi", "polana"})
+_CLAUSE_ENDS = _BECAUSE | {",", ".", ";", "!", "-", "tapi"}
+_WITH = frozenset({"bersama", "sama", "dengan", "karo", "kaliyan", "sareng", "ambi'"})
+"""Behind "datang" and "hadir" whom she brings may follow; "ikut sama ibunya" is about a child."""
 _PLAIN = frozenset({"datang", "hadir", "izin", "ijin", "berhalangan", "batal"})
 """Words behind which a reason may follow a refusal; "absen lima hari" is news of a child."""
 
+_WEEKDAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")
 _EVENTS = frozenset({"acara", "undangan", "rapat", "pertemuan", "sekolah"})
+_SORRY = frozenset({"maaf", "ngapunten", "punten", "sepurane", "mf", "sorry"})
+"""With an excuse and nothing else it is a refusal: "maaf bu, ada hajatan"."""
 _ASKING = frozenset({"tolong", "minta", "mohon"})
-_UNSURE = frozenset(
-    ("mungkin", "barangkali", "semoga", "mudah", "mudahan", "moga", "belum", "tergantung", "lihat")
-) | frozenset(("nanti", "diusahakan", "diusahain", "usahakan", "kalau", "paling", "bisa", "tidak"))
+_UNSURE = (
+    frozenset(
+        (
+            "mungkin",
+            "barangkali",
+            "semoga",
+            "mudah",
+            "mudahan",
+            "moga",
+            "belum",
+            "tergantung",
+            "lihat",
+        )
+    )
+    | frozenset(
+        ("nanti", "diusahakan", "diusahain", "usahakan", "kalau", "paling", "bisa", "tidak")
+    )
+    | frozenset(("kayaknya", "kayanya", "sepertinya", "delok", "ndelok"))
+)
 """First words of a hedge; others ask, forget, or are no answer at all."""
 
 _NO_ANSWER = frozenset({"sudah", "belum", "ada", "pernah", "punya", "bukan", "jangan", "salah"})
@@ -40,13 +63,14 @@ _NO_ANSWER = frozenset({"sudah", "belum", "ada", "pernah", "punya", "bukan", "ja
 class Coming:
     """What was said. `answer` None: not sure yet.
 
-    `named`: it speaks of coming, and so answers no other question. `more`: it tells more than
-    that.
+    `named`: it speaks of coming. `own`: and of nobody else's, so it answers no other question.
+    `more`: it tells more than that.
     """
 
     answer: Literal["yes", "no"] | None
     named: bool = False
     more: bool = False
+    own: bool = False
 
 
 def coming(text: str) -> Coming | None:
@@ -59,11 +83,11 @@ def coming(text: str) -> Coming | None:
     ...     "nggih mboten saged", "lo' bisa", "teu tiasa", "ora teka", "izin bu", "tidak jadi")]
     ['no', 'no', 'no', 'no', 'no', 'no', 'no', 'no', 'no']
     >>> coming("tidak bisa datang bu, cucu panas")
-    Coming(answer='no', named=True, more=True)
+    Coming(answer='no', named=True, more=True, own=True)
     >>> coming("lagi sakit mbak, tidak bisa datang").answer, coming("belum tentu").answer
     ('no', None)
     >>> coming("belum tentu bisa datang"), coming("beli bisa teka").answer
-    (Coming(answer=None, named=True, more=False), None)
+    (Coming(answer=None, named=True, more=False, own=True), None)
     >>> [coming(reply) for reply in ("tidak bisa kerja", "bapaknya datang", "tolong datang",
     ...     "kemarin saya datang", "jam berapa?", "saya tidak bisa tidur", "sudah")]
     [None, None, None, None, None, None, None]
@@ -74,7 +98,14 @@ def coming(text: str) -> Coming | None:
         return None
     if (chosen := _number(reply, text)) is not None:
         return Coming("yes" if chosen == 1 else "no")
-    kinds, length, spoken = _read(reply)
+    if reply[0] == "kalau" and _says_of_coming(reply) and not _OTHERS.search(text):
+        return Coming(None, named=True, more=True)
+    named_nobody = _without_names(reply)
+    kinds, length, spoken = _read(named_nobody)
+    if named_nobody != reply:
+        if kinds.isdisjoint(("come", "able", "leave")):
+            return None
+        reply = named_nobody
     if not kinds or _tells_of_others(reply, text, length):
         return None
     more = length < len(reply)
@@ -83,13 +114,30 @@ def coming(text: str) -> Coming | None:
         answer = "no"
     if answer is None and "sure" in kinds and kinds.isdisjoint(("unsure", "hope", "leave")):
         answer = "yes"
+    if answer is None and not more and "excuse" in kinds and _SORRY & set(reply):
+        return Coming("no", more=True)
     if answer is None and (more or kinds.isdisjoint(("come", "able", "hope", "unsure"))):
         return None
     if more and not _may_follow(reply, length, kinds, answer):
         return None
     if answer == "yes" and (_ASKING & set(reply) or (more and yes_no(text) == "no")):
         return None
-    return Coming(answer, named="come" in kinds or "leave" in kinds, more=more)
+    named = "come" in kinds or "leave" in kinds
+    return Coming(answer, named, more, named and _is_her_own(reply, kinds))
+
+
+def weekdays_named(text: str) -> frozenset[int]:
+    """The weekdays a reply speaks of, Monday is 0; "minggu depan" is next week and no Sunday.
+
+    >>> sorted(weekdays_named("selasa tidak bisa, kamis bisa")), weekdays_named("minggu depan")
+    ([1, 3], frozenset())
+    """
+    reply = words_of(text)
+    return frozenset(
+        _WEEKDAYS.index(day)
+        for start, _, day in marks(reply, words()["days"])
+        if reply[start] != "minggu" or reply[start - 1 : start] == ("hari",)
+    )
 
 
 def _may_follow(reply: Reply, length: int, kinds: set[str], answer: str | None) -> bool:
@@ -102,6 +150,8 @@ def _may_follow(reply: Reply, length: int, kinds: set[str], answer: str | None) 
         return False
     if before in _CLAUSE_ENDS or following in _CLAUSE_ENDS:
         return True
+    if answer == "yes" and before in ("datang", "hadir") and following in _WITH:
+        return not has(reply, "relative", "past", "every")
     if answer == "no":
         return "able" in kinds or before in _PLAIN
     event = reply[length + 1 :][:1] if following in ("ke", "di", "pada") else (following,)
@@ -142,7 +192,7 @@ def _read(reply: Reply) -> tuple[set[str], int, Reply]:
         start, before = start + taken, kind
         if kind in ("come", "end", "leave"):
             understood = (set(kinds), start, tuple(spoken))
-    return kinds & _ANSWERS, len(reply), tuple(spoken)
+    return kinds & (_ANSWERS | {"excuse"}), len(reply), tuple(spoken)
 
 
 def _kind(reply: Reply, start: int) -> tuple[str, int]:
@@ -172,6 +222,8 @@ def _kind(reply: Reply, start: int) -> tuple[str, int]:
         return said
     if not word[0].isalnum():
         return ("end" if word in ",.;!-" else "sign"), 1
+    if word in _BECAUSE:
+        return "end", 1
     if word in table.ambiguous:
         return "hope", 1
     for name in _AROUND:
@@ -183,6 +235,42 @@ def _kind(reply: Reply, start: int) -> tuple[str, int]:
 _KINDS = {"hope": "hope", "unsure": "unsure", "question": "unknown", "correction": "around"}
 _AROUND = ("courtesy", "relative", "days", "pasaran", "clock", "dayparts", "joints", "emoji")
 _ANSWERS = frozenset({"come", "able", "want", "sure", "leave", "answer", "hope", "unsure", "sign"})
+
+
+def _without_names(reply: Reply) -> Reply:
+    """A reply without the names of who is greeted, and of who introduces herself.
+
+    "Iya bu Rini, saya datang", "ini Mbah Siti"; but "bu Rini datang" tells of somebody.
+    """
+    table = words()
+    courtesy = table["courtesy"]
+    kept: list[str] = []
+    for place, word in enumerate(reply):
+        before = reply[place - 1] if place else ""
+        if courtesy.get(before) == "address" and word.isalpha() and word not in _known():
+            first = reply[place - 2] if place > 1 else ""
+            after = reply[place + 1 : place + 2]
+            polite = courtesy.get(first) == "polite" or table["answers"].get(first) == "opener"
+            hers = courtesy.get(first) == "pronoun" or first == "ini"
+            if polite or hers or (first and (not after or not after[0][0].isalnum())):
+                continue
+        kept.append(word)
+    return tuple(kept)
+
+
+@cache
+def _known() -> frozenset[str]:
+    return words().vocabulary
+
+
+def _is_her_own(reply: Reply, kinds: set[str]) -> bool:
+    """Whether she says it of herself: "saya datang", "insya Allah hadir", "tidak bisa datang"."""
+    courtesy = words()["courtesy"]
+    return bool(kinds & {"able", "hope"}) or any(courtesy.get(w) == "pronoun" for w in reply)
+
+
+def _says_of_coming(reply: Reply) -> bool:
+    return any(words()["coming"].get(word) == "come" for word in reply)
 
 
 def _tells_of_others(reply: Reply, text: str, length: int) -> bool:

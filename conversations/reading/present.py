@@ -9,7 +9,7 @@ from conversations.reading.words import READ_CHARACTERS, words_of
 WIDEST = 500
 """From one end of "1-5" to the other; more than that is a slip of the finger."""
 
-_LEAD = re.compile(r"^/?\s*(?:yang\s+)?(?:hadir|datang)\b")
+_LEAD = re.compile(r"^/?\s*(?:y(?:an)?g\s+)?(?:hadir|hdir|hadr|hdr|datang)\b")
 _NOBODY = re.compile(
     r"(?:(?:tidak|tdk|gak|ga|ndak|mboten|ora) ada|kosong|nihil)(?: yang (?:hadir|datang))?"
 )
@@ -18,7 +18,10 @@ _EVERYBODY = re.compile(
     r"(?:semua(?:nya)?|lengkap|kabeh|sedaya)(?: (?:hadir|datang|peserta|orang))?"
     rf"(?:\s*,?\s*{_BUT}(?P<but>.+))?"
 )
-_ABSENT = re.compile(rf"(?:{_BUT}|(?:tidak|tdk|gak|ga|ndak) (?:hadir|datang))(?P<but>.+)")
+_NOT = "(?:tidak|tdk|gak|ga|ndak|mboten|ora)"
+_ABSENT = re.compile(
+    rf"(?:{_BUT}|(?:y(?:an)?g )?(?:{_NOT} (?:hadir|datang|rawuh|teko|teka)|absen))(?P<but>.+)"
+)
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|[^\s\w]")
 _TO = frozenset({"-", "–", "—", "sampai", "sd"})
 _FILLER = frozenset(

@@ -7,7 +7,7 @@ and what a cadre orders in `orders.py` and `attendance.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -56,10 +56,17 @@ def day_and_hour(at: datetime, zone: str) -> str:
     'Selasa Kliwon, 24 November, jam 10.00 WIT'
     """
     local = at.astimezone(ZoneInfo(zone))
-    day = format_date(local.date(), "EEEE", locale="id")
-    date = format_date(local.date(), "d MMMM", locale="id")
-    market = pasaran(local.date()).capitalize()
-    return f"{day} {market}, {date}, jam {local:%H.%M} {zone_name(zone)}"
+    return f"{day_in_words(local.date())}, jam {local:%H.%M} {zone_name(zone)}"
+
+
+def day_in_words(day: date) -> str:
+    """A day as people say it, with its market day.
+
+    >>> day_in_words(date(2026, 11, 24))
+    'Selasa Kliwon, 24 November'
+    """
+    weekday = format_date(day, "EEEE", locale="id")
+    return f"{weekday} {pasaran(day).capitalize()}, {format_date(day, 'd MMMM', locale='id')}"
 
 
 def zone_name(zone: str) -> str:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from conversations.broadcasts.broadcasting import is_writing
 from conversations.dialogue import Wake
 from conversations.event import AttendanceTaken, Remind
+from conversations.interview import understands
 from conversations.message import Choice, Inbound, Kind, Message
 from conversations.permission import Act, may
 from conversations.reading.present import Present, present
@@ -26,6 +27,7 @@ from conversations.schools.lists import (
     pages,
     session_of,
 )
+from conversations.schools.rsvp import is_awaited, is_doubtful
 from conversations.schools.session import Enrolled, School, Session, SessionId
 from conversations.schools.tapping import (
     HIGHEST_TAPPED,
@@ -52,6 +54,9 @@ _BITS = "([A-Za-z0-9_-]{0,44})"
 _PRESSED = re.compile(
     rf"s:a:(\d{{1,18}}):(?:(l)|([bwd]):{_BITS}|p:(\d{{1,2}}):{_BITS}|t:(\d{{1,2}}):(\d{{1,3}}):{_BITS})"
 )
+_DIGIT = re.compile(r"\d")
+_LONGEST_SLIP = 80
+"""Characters: what is longer is no list with a slip in it."""
 _FEW = 10
 """Numbers that are nobody's, named in one answer."""
 
@@ -66,21 +71,30 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
     order = _ORDER.match(said)
     payload = agreed(talk, said, "s:a:.*:w:.*", "s:a:.*:p:.*") if order is None else None
     if payload is not None:
-        return _pressed(talk, payload)
+        return is_doubtful(talk, said, payload) or _pressed(talk, payload)
     if not may(talk.person, Act.TAKE_ATTENDANCE):
         return _not_hers(talk, order)
     if order is not None:
-        return _ordered(talk, order[2].strip())
+        return _ordered(talk, order[2].strip(), slash=bool(order[1]))
     who = present(said)
+    asked = _asked_about(talk) if who is not None or _DIGIT.search(said) else None
     if who is None:
-        return False
-    asked = _asked_about(talk)
-    if asked is not None:
-        _take(talk, asked, who)
+        if asked is None or len(said) > _LONGEST_SLIP:
+            return False
+        _say_again(talk, asked, talk.text("school.attend.how"))
         return True
-    if talk.running is None and who.numbers and _ABSENT_ONLY.match(said):
-        return _ordered(talk, said)
-    return False
+    if asked is not None:
+        tappable = max(who.numbers, default=0) <= HIGHEST_TAPPED
+        if not (tappable and is_doubtful(talk, said, _payload(asked, who))):
+            _take(talk, asked, who)
+        return True
+    running, is_absence = talk.running, _ABSENT_ONLY.match(said) is not None
+    if running is None:
+        is_list = bool(who.numbers) and is_absence
+    else:
+        enough = len(who.numbers) > (0 if is_absence else 1)
+        is_list = enough and not understands(running, said, talk.person, talk.world)
+    return is_list and _ordered(talk, said)
 
 
 def ask(talk: Talk, wake: Wake) -> None:
@@ -107,8 +121,13 @@ def _not_hers(talk: Talk, order: re.Match[str] | None) -> bool:
     return True
 
 
-def _ordered(talk: Talk, words: str) -> bool:
-    """HADIR and numbers, also behind a school's code; HADIR alone shows the list."""
+def _ordered(talk: Talk, words: str, *, slash: bool = False) -> bool:
+    """HADIR and numbers, also behind a school's code; HADIR alone shows the list.
+
+    Alone it is her own answer, when she was invited and has not said whether she comes.
+    """
+    if not words and not slash and is_awaited(talk):
+        return False
     school, about = named_school(words, hers(talk))
     who = present(about)
     if who is None and about and not any(map(str.isdecimal, about)):
@@ -176,16 +195,21 @@ def _ask_which(talk: Talk, sessions: Sequence[Session], who: Present | None) -> 
         code = sessions[0].school.code
         talk.ask_again(talk.text("school.which_code", order="HADIR", code=code))
         return
-    what = "l" if who is None else f"{'b' if who.but else 'w'}:{packed(who.numbers)}"
     choices = (
-        Choice(f"{shortened(one.school.name, NAME)}, {when(one)}", f"s:a:{one.id}:{what}")
+        Choice(f"{shortened(one.school.name, NAME)}, {when(one)}", _payload(one, who))
         for one in sessions
     )
     talk.offer(talk.text("school.which_session"), tuple(choices))
 
 
+def _payload(session: Session, who: Present | None) -> str:
+    """A choice that stores who came to this session; without numbers, that shows its list."""
+    what = "l" if who is None else f"{'b' if who.but else 'w'}:{packed(who.numbers)}"
+    return f"s:a:{session.id}:{what}"
+
+
 def _show_list(talk: Talk, session: Session) -> None:
-    """The numbered list and how to answer; in the middle of an interview without choices."""
+    """The numbered list and how to answer; in the middle of an interview its question follows."""
     members = _members(talk, session)
     if not members:
         return
@@ -194,7 +218,7 @@ def _show_list(talk: Talk, session: Session) -> None:
     for text in before:
         talk.send(Message(text, discreet=True))
     if talk.running is not None or not may_be_tapped(members):
-        talk.send(Message(f"{last}\n\n{talk.text('school.attend.how')}", discreet=True))
+        talk.ask_again(f"{last}\n\n{talk.text('school.attend.how')}", discreet=True)
         return
     known = packed(tuple(one.number for one in members if one.present))
     tap = Choice(talk.text("school.attend.tap"), f"s:a:{session.id}:p:0:{known}")
@@ -239,14 +263,13 @@ def _take(talk: Talk, session: Session, who: Present) -> None:
     known = {one.number for one in members}
     strange = [str(number) for number in who.numbers if number not in known]
     if strange:
-        talk.ask_again(
-            talk.text(
-                "school.attend.strange",
-                numbers=", ".join(strange[:_FEW]),
-                school=_name(session),
-                code=session.school.code,
-            )
+        wrong = talk.text(
+            "school.attend.strange",
+            numbers=", ".join(strange[:_FEW]),
+            school=_name(session),
+            code=session.school.code,
         )
+        _say_again(talk, session, wrong)
         return
     came = known - set(who.numbers) if who.but else set(who.numbers)
     present_ = tuple(one.person for one in members if one.number in came)
@@ -262,7 +285,16 @@ def _take(talk: Talk, session: Session, who: Present) -> None:
     *before, last = pages(heading, absent)
     for text in before:
         talk.send(Message(text, discreet=True))
-    talk.ask_again(f"{last}\n\n{talk.text('school.attend.correct')}")
+    talk.ask_again(f"{last}\n\n{talk.text('school.attend.correct')}", discreet=True)
+
+
+def _say_again(talk: Talk, session: Session, why: str) -> None:
+    """Nothing was stored; numbers alone are enough, as they were when she was asked."""
+    if talk.running is not None:
+        talk.ask_again(why)
+        return
+    tap = Choice(talk.text("school.attend.tap"), f"s:a:{session.id}:p:0:")
+    talk.offer(why, (tap,))
 
 
 def _members(talk: Talk, session: Session) -> tuple[Enrolled, ...]:

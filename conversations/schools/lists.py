@@ -82,8 +82,8 @@ def choose_school(
 
 
 def agreed(talk: Talk, said: str, yes: str, no: str) -> str | None:
-    """The payload that a typed yes or no means where just these two were offered, by pattern."""
-    if len(talk.offered) != 2 or len(said.split()) > _A_SENTENCE or _DIGIT.search(said):
+    """The payload that a typed yes or no means where these two were offered first, by pattern."""
+    if len(talk.offered) < 2 or len(said.split()) > _A_SENTENCE or _DIGIT.search(said):
         return None
     if not (re.fullmatch(yes, talk.offered[0]) and re.fullmatch(no, talk.offered[1])):
         return None
@@ -191,5 +191,7 @@ def _show_members(talk: Talk, school: School) -> None:
         Rsvp.NO: f" · {talk.text('school.marked_no')}",
     }
     lines = [f"{one.number}. {one.name}{marks.get(one.rsvp, '')}" for one in people]
-    for text in pages(heading, lines):
+    *before, last = pages(heading, lines)
+    for text in before:
         talk.send(Message(text, discreet=True))
+    talk.ask_again(last, discreet=True)

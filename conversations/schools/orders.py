@@ -16,7 +16,8 @@ from conversations.event import SessionCancelled, SessionMoved
 from conversations.message import Choice, Inbound, Kind
 from conversations.permission import Act, may
 from conversations.reading.appointment import Unclear, date_said, moved_to
-from conversations.schools.announcing import day_and_hour, shortened, when
+from conversations.reading.coming import weekdays_named
+from conversations.schools.announcing import day_and_hour, day_in_words, shortened, when
 from conversations.schools.lists import (
     NAME,
     OFFERED,
@@ -28,6 +29,7 @@ from conversations.schools.lists import (
     members_of,
     named_school,
 )
+from conversations.schools.rsvp import is_doubtful
 from conversations.schools.session import School, SchoolId, Session, SessionId
 from conversations.talk import Talk
 
@@ -38,8 +40,13 @@ LONGEST_ORDER = 80
 LONGEST_WORDS = 36
 """Bytes of the words of an order that fit into the payload of a button."""
 
-_ORDER = re.compile(r"^(/?)(tunda|batal|acara|peserta)\b[\s:,.!]*(.*)$", re.IGNORECASE | re.DOTALL)
-_PRESSED = re.compile(r"s:o:([ptkmc]):(\d{1,18})(?::(.*))?")
+_ORDER = re.compile(
+    r"^(/?)(tunda|batal|acara|peserta|ditunda|diundur|undur|digeser|geser)\b[\s:,.!]*(.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_MOVES = ("ditunda", "diundur", "undur", "digeser", "geser")
+"""Other words for TUNDA; without a time they tell of something else."""
+_PRESSED = re.compile(r"s:o:([ptkmcuv]):(\d{1,18})(?::(.*))?")
 _AGREED_TO = re.compile(r"(\d{1,5}):(\d{1,8})(?::(\d{1,8}))?")
 """Revision of the session, minute in which she was asked, minute of the new time."""
 
@@ -56,10 +63,14 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
     match = _ORDER.match(said)
     payload = agreed(talk, said, "s:o:[mc]:.*", "s:o:n")
     if payload is not None and (match is None or not match[3]):
-        return _pressed(talk, payload)
+        return is_doubtful(talk, said, payload) or _pressed(talk, payload)
     if match is None:
         return False
     slash, word, words = match[1], match[2], match[3].strip(" .!")
+    if word.lower() in _MOVES:
+        if not _names_a_time(talk, words):
+            return False
+        word = "tunda"
     if not slash and not _is_meant(talk, word, words):
         return False
     return _DO[word.lower()](talk, words)
@@ -104,10 +115,10 @@ def _move(talk: Talk, words: str) -> bool:
     new = _new_time(talk, found[0], words)
     if isinstance(new, Unclear) and (len(found) == 1 or new is not Unclear.SAME):
         _unclear(talk, new, words, found[0])
-    elif len(found) == 1:
-        _show_move(talk, found[0], words)
+    elif _of_one_school(found) and not isinstance(new, Unclear):
+        _show_move(talk, found[0], words, another=len(found) > 1)
     elif len(words.encode()) > LONGEST_WORDS:
-        talk.ask_again(talk.text("school.move.missing", example=_example(found[0])))
+        talk.ask_again(talk.text("school.move.missing", example=_example(talk, found[0])))
     else:
         _offer_sessions(talk, found, f"s:o:t:{{}}:{words}")
     return True
@@ -122,16 +133,41 @@ def _cancel(talk: Talk, words: str) -> bool:
         return True
     schools, words = chosen
     found = _upcoming(talk, schools)
-    day = reading.day(words, talk.world.now.astimezone(talk.person.tz)) if words else None
-    on_that_day = [one for one in found if one.starts_at.astimezone(one.school.tz).date() == day]
-    found = on_that_day or found
+    said = _day_said(talk, words)
+    on_that_day = [one for one in found if _is_on(one, talk, words)]
     if not found:
         talk.ask_again(talk.text("school.no_session"))
-    elif len(found) == 1:
-        _show_cancel(talk, found[0])
+        return True
+    if said and not on_that_day:
+        nearest = found[0]
+        on = nearest.starts_at.astimezone(nearest.school.tz)
+        example = f"BATAL {_code(talk, nearest)}{on:%d/%m}"
+        talk.ask_again(
+            talk.text("school.cancel.no_such_day", said=said, when=when(nearest), example=example)
+        )
+        return True
+    others, found = len(found) > 1, on_that_day or found
+    if _of_one_school(found):
+        _show_cancel(talk, found[0], another=others)
     else:
         _offer_sessions(talk, found, "s:o:k:{}")
     return True
+
+
+def _is_on(session: Session, talk: Talk, words: str) -> bool:
+    """Whether a session is on the day that the words name; a weekday may be weeks ahead."""
+    tz = session.school.tz
+    local, now = session.starts_at.astimezone(tz), talk.world.now.astimezone(tz)
+    if reading.day(words, now) == local.date():
+        return True
+    return not date_said(words, now.year) and local.weekday() in weekdays_named(words)
+
+
+def _day_said(talk: Talk, words: str) -> str:
+    """The day that the words name, as it is said; empty if none."""
+    now = talk.world.now.astimezone(talk.person.tz)
+    named = reading.day(words, now)
+    return date_said(words, now.year) if named is None else day_in_words(named)
 
 
 _DO: dict[str, Callable[[Talk, str], bool]] = {
@@ -158,6 +194,11 @@ def _upcoming(talk: Talk, schools: Sequence[School]) -> list[Session]:
         if session.starts_at > talk.world.now
     ]
     return sorted(found, key=lambda session: (session.starts_at, session.id))[:OFFERED]
+
+
+def _of_one_school(sessions: Sequence[Session]) -> bool:
+    """Then the soonest is meant; it is shown, and another one is a choice away."""
+    return len({one.school.id for one in sessions}) == 1
 
 
 def _offer_sessions(talk: Talk, sessions: Sequence[Session], payload: str) -> None:
@@ -188,6 +229,9 @@ def _pressed(talk: Talk, button: str) -> bool:
         _show_move(talk, session, rest)
     elif what == "k":
         _show_cancel(talk, session)
+    elif what in "uv":
+        payload = f"s:o:t:{{}}:{rest}" if what == "u" else "s:o:k:{}"
+        _offer_sessions(talk, _upcoming(talk, [session.school]), payload)
     elif agreed_to := _AGREED_TO.fullmatch(rest):
         revision, asked, minute = (int(part or 0) for part in agreed_to.groups())
         if what == "m":
@@ -207,15 +251,16 @@ def _new_time(talk: Talk, session: Session, words: str) -> datetime | Unclear:
     return new if isinstance(new, Unclear) else new.astimezone(UTC)
 
 
-def _show_move(talk: Talk, session: Session, words: str) -> None:
+def _show_move(talk: Talk, session: Session, words: str, *, another: bool = False) -> None:
     new = _new_time(talk, session, words)
     if isinstance(new, Unclear):
         _unclear(talk, new, words, session)
     elif _can_be_changed(talk, session) and _is_free(talk, session, new):
-        _ask_move(talk, session, new)
+        fits = len(words.encode()) <= LONGEST_WORDS
+        _ask_move(talk, session, new, f"s:o:u:{session.id}:{words}" if another and fits else "")
 
 
-def _ask_move(talk: Talk, session: Session, new: datetime) -> None:
+def _ask_move(talk: Talk, session: Session, new: datetime, another: str = "") -> None:
     minute, asked = (int(at.timestamp()) // _MINUTE for at in (new, talk.world.now))
     yes = f"s:o:m:{session.id}:{session.revision}:{asked}:{minute}"
     talk.offer(
@@ -225,11 +270,16 @@ def _ask_move(talk: Talk, session: Session, new: datetime) -> None:
             old=when(session),
             new=day_and_hour(new, session.school.zone),
         ),
-        (
-            Choice(talk.text("school.move.yes"), yes),
-            Choice(talk.text("school.not_meant"), "s:o:n"),
-        ),
+        _yes_or_no(talk, Choice(talk.text("school.move.yes"), yes), another),
     )
+
+
+def _yes_or_no(talk: Talk, yes: Choice, another: str) -> tuple[Choice, ...]:
+    """`another` is the payload that lists her other sessions; empty where there are none."""
+    no = Choice(talk.text("school.not_meant"), "s:o:n")
+    if not another:
+        return yes, no
+    return yes, no, Choice(talk.text("school.another"), another)
 
 
 def _do_move(talk: Talk, session: Session, revision: int, asked: int, minute: int) -> None:
@@ -247,21 +297,21 @@ def _do_move(talk: Talk, session: Session, revision: int, asked: int, minute: in
         _changed(talk, "school.move.done", session, day_and_hour(new, session.school.zone))
 
 
-def _show_cancel(talk: Talk, session: Session) -> None:
+def _show_cancel(talk: Talk, session: Session, *, another: bool = False) -> None:
     if not _can_be_changed(talk, session):
         return
     asked = int(talk.world.now.timestamp()) // _MINUTE
+    yes = f"s:o:c:{session.id}:{session.revision}:{asked}"
     talk.offer(
         talk.text(
             "school.cancel.sure",
             school=shortened(session.school.name, NAME),
             when=when(session),
         ),
-        (
-            Choice(
-                talk.text("school.cancel.yes"), f"s:o:c:{session.id}:{session.revision}:{asked}"
-            ),
-            Choice(talk.text("school.not_meant"), "s:o:n"),
+        _yes_or_no(
+            talk,
+            Choice(talk.text("school.cancel.yes"), yes),
+            f"s:o:v:{session.id}" if another else "",
         ),
     )
 
@@ -316,11 +366,18 @@ def _unclear(talk: Talk, why: Unclear, words: str, session: Session) -> None:
     """What is wrong with the time that was said, and what would be right."""
     said = date_said(words, talk.world.now.year) or shortened(words, LONGEST_WORDS)
     talk.ask_again(
-        talk.text(f"school.move.{why}", said=said, when=when(session), example=_example(session))
+        talk.text(
+            f"school.move.{why}", said=said, when=when(session), example=_example(talk, session)
+        )
     )
 
 
-def _example(session: Session) -> str:
+def _example(talk: Talk, session: Session) -> str:
     """An order that would be right: the same hour, a day later."""
     later = (session.starts_at + timedelta(days=1)).astimezone(session.school.tz)
-    return f"TUNDA {later:%d/%m %H.%M}"
+    return f"TUNDA {_code(talk, session)}{later:%d/%m %H.%M}"
+
+
+def _code(talk: Talk, session: Session) -> str:
+    """The school's code for an example, where she looks after several."""
+    return f"{session.school.code} " if len(hers(talk)) > 1 else ""

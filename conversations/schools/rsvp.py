@@ -1,23 +1,24 @@
 """What somebody answers to an invitation: by button, by number, or in her own words.
 
 A bare yes or number counts only where it can mean nothing else: when a question of an interview
-was asked before the invitation came, she is asked which of the two it was for.
+was asked before the invitation came, she is asked which of the two it was for. So she is when
+"izin 2 hari" or "hadir" follows a newer question: children too are absent, or come to school.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
 
 from conversations import interview
 from conversations.broadcasts.broadcasting import is_writing
 from conversations.courtesy import is_thanks
+from conversations.dialogue import Interview
 from conversations.event import RsvpGiven
 from conversations.message import Choice, Inbound, Kind
-from conversations.reading.coming import Coming, coming
+from conversations.reading.coming import Coming, coming, weekdays_named
 from conversations.schools.announcing import rsvp_choices, shortened, when
-from conversations.schools.session import Invitation, Rsvp, SessionId
+from conversations.schools.session import Invitation, Rsvp, Session, SessionId
 from conversations.talk import Talk
 
 LONGEST_REPLY = 200
@@ -30,6 +31,8 @@ _GRAVE = ("bahaya", "sandi", "lapor")
 _PAYLOAD = 64
 _NAME = 60
 """Characters of a school's name inside a sentence."""
+_SCHOOLS = 5
+"""Schools of hers that are looked through for the day that she names."""
 
 
 def pressed(talk: Talk, inbound: Inbound) -> bool:
@@ -68,29 +71,45 @@ def heard(talk: Talk, inbound: Inbound) -> bool:
             return False
         if interview.is_label(running, inbound.text, talk.person, talk.world):
             return False
-    elif answered or running.asked_at is None or running.asked_at >= invitation.asked_at:
+        if not said.own and said.answer and _is_after(running, invitation):
+            return _ask_which(talk, invitation, said, inbound.text)
+    elif _is_after(running, invitation):
         return False
     elif interview.understands(running, inbound.text, talk.person, talk.world):
         return _ask_which(talk, invitation, said, inbound.text)
+    meant = _of_the_day_named(talk, invitation, inbound.text)
+    session = (meant or invitation).session
     if said.answer is None:
-        talk.ask_again(talk.text("school.rsvp.unsure", when=when(invitation.session)))
+        talk.ask_again(talk.text("school.rsvp.unsure", when=when(session)))
+    elif meant is None:
+        name = shortened(session.school.name, _NAME)
+        talk.ask_again(talk.text("school.rsvp.other_day", school=name, when=when(session)))
     else:
-        _answer(talk, invitation, Rsvp(said.answer), more=said.more)
+        _answer(talk, meant, Rsvp(said.answer), more=said.more)
     return True
 
 
-def is_doubtful(talk: Talk, typed: Inbound, picked: str, offered_at: datetime | None) -> bool:
-    """Asks which was meant, when a number picks from a list that is older than an invitation."""
-    said = coming(typed.text) if typed.kind is Kind.TEXT and offered_at is not None else None
-    if said is None or offered_at is None:
+def is_doubtful(talk: Talk, typed: str, picked: str) -> bool:
+    """Asks which was meant, when a reply answers an offer that is older than an invitation.
+
+    `picked` is the payload that it means there.
+    """
+    said = coming(typed) if talk.offered_at is not None else None
+    if said is None or said.answer is None:
         return False
     invitation = talk.world.schools.open_invitation(talk.person.id)
-    if invitation is None or invitation.rsvp is not Rsvp.NOTHING or invitation.asked_at is None:
-        return False
-    if not offered_at < invitation.asked_at <= talk.world.now:
+    if invitation is None or not _is_newer(talk, invitation):
         return False
     _offer_both(talk, invitation, said, Choice(talk.text("school.which.list"), picked))
     return True
+
+
+def is_awaited(talk: Talk) -> bool:
+    """Whether she was invited, has not answered, and nothing else was offered to her since."""
+    invitation = talk.world.schools.open_invitation(talk.person.id)
+    if invitation is None or invitation.rsvp is not Rsvp.NOTHING:
+        return False
+    return not talk.offered or _is_newer(talk, invitation)
 
 
 def for_question(inbound: Inbound) -> Inbound:
@@ -100,10 +119,47 @@ def for_question(inbound: Inbound) -> Inbound:
     return replace(inbound, kind=Kind.TEXT, button="", text=inbound.button[len(_FOR_QUESTION) :])
 
 
+def _is_after(running: Interview, invitation: Invitation) -> bool:
+    """Whether the question of the interview came after the invitation."""
+    asked_at = invitation.asked_at
+    return running.asked_at is None or asked_at is None or running.asked_at >= asked_at
+
+
+def _is_newer(talk: Talk, invitation: Invitation) -> bool:
+    """Whether the invitation came after what was offered to her."""
+    offered_at, asked_at = talk.offered_at, invitation.asked_at
+    if offered_at is None or asked_at is None:
+        return False
+    return offered_at < asked_at <= talk.world.now
+
+
+def _of_the_day_named(talk: Talk, newest: Invitation, said: str) -> Invitation | None:
+    """The invitation for the weekday that she names; None when she was asked for no such day."""
+    days = weekdays_named(said)
+    if not days or _weekday(newest.session) in days:
+        return newest
+    schools, person = talk.world.schools, talk.person.id
+    for school in schools.of_person(person)[:_SCHOOLS]:
+        for session in schools.next_sessions(school.id):
+            asked = schools.invitation(person, session.id) if _weekday(session) in days else None
+            if asked is not None and asked.asked_at is not None:
+                return asked
+    return None
+
+
+def _weekday(session: Session) -> int:
+    return session.starts_at.astimezone(session.school.tz).weekday()
+
+
 def _is_meant_otherwise(talk: Talk, said: Coming) -> bool:
-    """Whether a bare word answers an interview or a member of staff, whatever the invitation."""
+    """Whether a bare word answers something else, whatever the invitation.
+
+    An interview, a member of staff, or the farewell to her who wants no messages.
+    """
     if said.named:
         return False
+    if talk.person.stopped:
+        return True
     if talk.running is not None:
         return said.answer is None or talk.running.conversation in _GRAVE
     return talk.person.talk_until is not None and talk.person.talk_until > talk.world.now

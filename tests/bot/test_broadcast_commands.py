@@ -18,7 +18,7 @@ from bot.cli import app
 from bot.commands.office import said
 from bot.settings import Settings
 from conversations.broadcasts.broadcast import BroadcastId, State
-from storage import audit, broadcasts, recipients, schema
+from storage import audit, broadcasts, due, recipients, schema
 from tests.bot.services import heard, running, settings, settle, write
 from tests.bot.test_media import JPEG, OGG
 from tests.storage.builders import NOW
@@ -189,6 +189,21 @@ def test_it_is_paused_and_resumed(office: Settings) -> None:
     assert kawan("resume", "1") == "Siaran 1 sedang dikirim."
 
 
+def test_one_that_got_stuck_says_how_it_goes_on(office: Settings) -> None:
+    kawan("new", "Halo")
+
+    def sticks(conn: Any) -> None:
+        conn.execute(update(schema.broadcasts).values(status="running"))
+        due.plan(conn, "broadcast", "1", None, NOW, None)
+        due.settle(conn, "broadcast", "1", "failed: KeyError")
+
+    _write(office, sticks)
+
+    assert "kawan broadcast resume 1" in kawan("status", "1")
+    assert kawan("resume", "1") == "Siaran 1 sedang dikirim."
+    assert "resume" not in kawan("status", "1")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["send", "9"], ["rehearse", "9"], ["status", "9"], ["cancel", "9"], ["who", "9"]],
@@ -289,6 +304,14 @@ def test_who_did_not_get_it_is_listed_by_code_and_with_names_for_a_reason(
     assert "Siti" not in codes
     assert "Mbah Siti" in named
     assert told[0]["reason"] == "stopped"
+
+
+def test_nobody_is_said_to_have_what_has_not_begun(office: Settings) -> None:
+    kawan("new", "Halo")
+
+    told = kawan("who", "1")
+
+    assert told == "Siaran 1 masih rancangan: belum ada penerima yang dicatat."
 
 
 def test_everything_can_be_told_to_a_program(office: Settings) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
+from random import Random
 
 import pytest
 from sqlalchemy import select
 
 from bot.channels.channel import Blocked, Refused, SlowDown, Unanswered, Unreachable
-from bot.limits import TRIES, UNANSWERED_TRIES
-from bot.outlet import IN_FLIGHT
+from bot.limits import OUTAGE_BEGINS, TELEGRAM_PACE, TRIES, UNANSWERED_TRIES
+from bot.meters import Meters
+from bot.outlet import IN_FLIGHT, Outlet
 from conversations.message import Priority
 from storage.database import Database
+from storage.outbox import Result
 from storage.schema import addresses
 from tests.bot.clocks import START, FastClock
 from tests.bot.posts import (
@@ -20,6 +24,7 @@ from tests.bot.posts import (
     Post,
     a_delivery,
     all_over,
+    claimed_reply,
     delivering,
     ends,
     planned,
@@ -46,6 +51,27 @@ async def test_a_reply_that_cannot_be_sent_keeps_the_later_ones_behind_it(
 
     assert others_first == ("8", "orang lain")
     assert [text for who, text in post.sent if who == "7"] == ["satu", "dua", "tiga", "empat"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_reply_does_not_wait_for_what_nobody_asked_for_and_must_go_again(
+    lite: Database, post: Post, clock: FastClock, restarted: bool
+) -> None:
+    post.script["7"] = [SlowDown(600)]
+    await planned(lite, "7", "kabar", priority=Priority.BROADCAST)
+
+    async with delivering(lite, post, clock) as delivery:
+        await until(lambda: len(post.tried) == 1)
+        await until(lambda: delivery.idle)
+        if not restarted:
+            await replies(lite, delivery, "7", "balas")
+            behind = dict(delivery._behind)
+            await until(lambda: ("7", "balas") in post.sent)
+    if restarted:
+        async with delivering(lite, post, clock, owner="kawan/2") as delivery:
+            behind = dict(delivery._behind)
+
+    assert behind == {}
 
 
 async def test_an_alarm_for_somebody_else_is_never_behind_a_retry(
@@ -146,6 +172,36 @@ async def test_what_is_unreachable_for_hours_is_given_up_with_its_reason(lite: D
 
     assert first == ("failed", "unreachable: refused")
     assert clock.now() - START > timedelta(hours=4)
+
+
+async def test_waiting_for_a_platform_that_is_away_is_no_try(lite: Database) -> None:
+    clock = FastClock(speed=1)
+    post = Post(clock)
+    results: list[Result] = []
+    outlet = Outlet(
+        post,
+        pace=TELEGRAM_PACE,
+        clock=clock,
+        dice=Random(1),
+        meters=Meters(),
+        settle=lambda claimed, result, *, blocked="": results.append(result),
+        quiet=lambda claimed: False,
+        want=lambda: None,
+    )
+    delivery = a_delivery(lite, post, clock)
+    written = []
+    for number in range(OUTAGE_BEGINS + 1):
+        post.script[str(number)] = [Unreachable("refused")]
+        unit = partial(claimed_reply, delivery=delivery, address=str(number), text="balas")
+        written.append(await lite.write(unit))
+
+    for number, claimed in enumerate(written):
+        outlet.put(claimed)
+        outlet.pump()
+        await until(lambda number=number: len(results) > number)  # type: ignore[misc]
+
+    assert [result.tried for result in results] == [True] * OUTAGE_BEGINS + [False]
+    assert results[-1].reason == "channel paused"
 
 
 async def test_a_platform_that_is_away_is_not_hammered_by_everybody(lite: Database) -> None:

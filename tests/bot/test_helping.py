@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, select
 
 from conversations.dialogue import Child, ChildId
@@ -156,14 +157,17 @@ async def test_an_alarm_for_the_cadre_still_reaches_her(database: Database) -> N
     assert await in_a_village(database, unit)
 
 
-async def test_her_own_check_in_waits_while_she_types_for_another(database: Database) -> None:
+@pytest.mark.parametrize("kind", ["checkin", "attendance", "day_list"])
+async def test_what_she_is_asked_herself_waits_while_she_types_for_another(
+    database: Database, kind: str
+) -> None:
     def unit(conn: Connection, village: Village) -> tuple[datetime, str]:
         types(conn, "900", "BANTU 1")
-        due.plan(conn, "checkin", "r1:9", village.rini, NOW, None)
-        [row] = [row for row in due.next_due(conn, NOW, 9) if row.kind == "checkin"]
+        due.plan(conn, kind, "r1:9", village.rini, NOW, None)
+        [row] = [row for row in due.next_due(conn, NOW, 9) if row.kind == kind]
         turns(NOW).wake(conn, row)
         found = conn.execute(
-            select(schema.due.c.due_at, schema.due.c.outcome).where(schema.due.c.kind == "checkin")
+            select(schema.due.c.due_at, schema.due.c.outcome).where(schema.due.c.kind == kind)
         ).one()
         return found.due_at, found.outcome
 

@@ -11,9 +11,9 @@ from bot.service import Service
 from tests.bot.services import heard, running, settings
 
 
-async def without_day_lists(service: Service, *more: str) -> None:
+async def without_other_plans(service: Service, *more: str) -> None:
     """Nothing is planned for anybody; rules will."""
-    for statement in ("DELETE FROM due WHERE kind = 'day_list'", *more):
+    for statement in ("DELETE FROM due WHERE kind <> 'rule'", *more):
         await service.database.write(lambda conn, sql=statement: conn.execute(text(sql)) and None)
 
 
@@ -23,7 +23,7 @@ async def test_the_weekly_check_in_is_found_before_its_morning_has_planned_it(
     async with running(settings(tmp_path)) as service:
         assert service.journey is not None
         await service.journey.settle()
-        await without_day_lists(service)
+        await without_other_plans(service)
         assert await service.journey.next_event() is None
 
         reached = await service.journey.advance_to_next()
@@ -36,7 +36,7 @@ async def test_where_nobody_is_written_to_nothing_is_found(tmp_path: Path) -> No
     async with running(settings(tmp_path)) as service:
         assert service.journey is not None
         await service.journey.settle()
-        await without_day_lists(service, "UPDATE people SET consent = 'withdrawn'")
+        await without_other_plans(service, "UPDATE people SET consent = 'withdrawn'")
         before = service.clock.now()
 
         assert await service.journey.advance_to_next() is None

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select, update
 
-from conversations.broadcasts.broadcast import State, Step
+from conversations.broadcasts.broadcast import BroadcastId, State, Step
 from conversations.dialogue import PersonId
 from conversations.message import MediaId
 from storage import broadcasts, due, erasure, media, outbox, people, recipients, schema
 from storage.database import Database
+from storage.outbox import Result, Status
 from tests.storage.broadcast_builders import (
     DAYTIME,
     a_broadcast,
@@ -252,6 +253,78 @@ async def test_what_was_held_is_joined_with_what_else_waits_and_counted_so(
         places = [balance(conn, id_) for id_ in (first, second)]
         assert [account.sent for account in places] == [1, 0]
         assert places[1].reasons == {"merged": 1}
+
+    await database.write(unit)
+
+
+def joined(conn: Connection) -> list[BroadcastId]:
+    """Two broadcasts of one evening, which leave as one message the next morning."""
+    mothers(conn, 1)
+    both = [started(conn, now=NIGHT), started(conn, now=NIGHT)]
+    parts(conn, NIGHT, most=4)
+    return both
+
+
+MORNING = NIGHT + timedelta(hours=8, minutes=20)
+
+
+async def test_what_was_joined_fares_as_the_message_that_carries_it(database: Database) -> None:
+    def unit(conn: Connection) -> None:
+        both = joined(conn)
+
+        sends(conn, MORNING, Status.UNCERTAIN)
+
+        assert [balance(conn, id_).uncertain for id_ in both] == [1, 1]
+        assert recipients.who(conn, both[1], 0, 9)[0].reason == "unanswered"
+
+    await database.write(unit)
+
+
+async def test_it_is_not_over_while_another_message_carries_it(database: Database) -> None:
+    def unit(conn: Connection) -> None:
+        first, second = joined(conn)
+        [claimed] = outbox.claim(conn, "o/1", MORNING, MORNING + MINUTE, 9)
+
+        parts(conn, MORNING + MINUTE, most=4)
+
+        assert is_now(conn, second).state is State.RUNNING
+        outbox.record(conn, [Result(claimed.id, Status.SENT)], MORNING + MINUTE)
+        parts(conn, MORNING + 3 * MINUTE)
+        assert [is_now(conn, one).state for one in (first, second)] == [State.DONE] * 2
+
+    await database.write(unit)
+
+
+async def test_what_was_joined_and_comes_back_after_the_end_is_not_sent(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> None:
+        first, second = joined(conn)
+        [claimed] = outbox.claim(conn, "o/1", MORNING, MORNING + MINUTE, 9)
+
+        broadcasts.step(conn, second, Step.CANCEL, None, MORNING)
+        outbox.record(conn, [Result(claimed.id, Status.WAITING, "slow down")], MORNING)
+
+        assert balance(conn, second).reasons == {"cancelled": 1}
+        assert sends(conn, MORNING) == ["Besok kumpul, Mbah Siti."]
+        assert balance(conn, first).sent == 1
+
+    await database.write(unit)
+
+
+async def test_what_was_on_its_way_keeps_a_pause_when_it_comes_back(database: Database) -> None:
+    def unit(conn: Connection) -> None:
+        mothers(conn, 1)
+        id_ = started(conn)
+        parts(conn)
+        [claimed] = outbox.claim(conn, "o/1", DAYTIME, DAYTIME + MINUTE, 9)
+        broadcasts.step(conn, id_, Step.PAUSE, None, DAYTIME)
+
+        outbox.record(conn, [Result(claimed.id, Status.WAITING, "slow down")], DAYTIME)
+
+        assert sends(conn, DAYTIME + HOUR) == []
+        broadcasts.step(conn, id_, Step.RESUME, None, DAYTIME + HOUR)
+        assert len(sends(conn, DAYTIME + HOUR)) == 1
 
     await database.write(unit)
 

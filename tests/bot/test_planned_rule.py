@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
-from conversations.rule import WhenBusy
+from conversations.rule import Action, Anchor, Rule, RuleId, WhenBusy
 from storage import due, outbox, people, rules, schema
 from storage.database import Database
 from tests.bot.life import JEMBER, MONDAY, TUESDAY, WEDNESDAY, Life, begun, only, registered
@@ -45,6 +45,27 @@ async def test_two_days_after_the_answer_comes_a_tip(database: Database) -> None
     assert {purpose for purpose, _ in came[1:]} == {"tip"}
     assert {at for _, at in came[1:]} == {"Fri 20 09:30"}
     assert nudges == []
+
+
+@pytest.mark.parametrize(("spent", "comes"), [(7, 0), (6, 1)])
+async def test_a_tip_above_the_weekly_budget_begins_no_question_that_she_never_sees(
+    database: Database, spent: int, comes: int
+) -> None:
+    def unit(conn: Connection) -> tuple[list[str], int, list[str]]:
+        siti = registered(conn)
+        only(conn, Rule(RuleId(0), "Kiat", Anchor.WEEKLY, Action.TIP, time(9, 30), weekday=1))
+        week = update(schema.people).values(unasked_week=202647, unasked=spent)
+        conn.execute(week.where(schema.people.c.id == siti.id))
+        life = Life(conn)
+        life.lives_until(MONDAY + 2 * DAY)
+        asked = select(schema.interviews.c.id)
+        return life.outcomes("tip"), len(conn.execute(asked).all()), [p for p, _ in life.comes()]
+
+    outcomes, interviews, came = await database.write(unit)
+
+    assert outcomes == (["done"] if comes else ["skipped: budget"])
+    assert interviews == comes
+    assert set(came) == ({"tip"} if comes else set())
 
 
 @pytest.mark.parametrize("zone", ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"])

@@ -71,6 +71,29 @@ async def test_each_stage_comes_once_whoever_asks_again(database: Database) -> N
     assert await database.write(unit) == (9, 9)
 
 
+async def test_who_has_the_message_already_is_not_asked_anew(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[Any, Any]:
+        school = a_school(conn)
+        mother, *_ = a_list(conn, school, 2)
+        session = a_session(conn, school)
+        let_pass(conn, BEGINS - 2 * DAY)
+        first = known(StoredSchools(conn, NOW).invitation(mother, session.id))
+        again = BEGINS - 2 * DAY + HOUR
+        newcomer = a_mother(conn, "baru").id
+        schools.enrol(conn, school.id, newcomer, None, NOW)
+        due.plan(conn, "session", f"{session.id}:invite", None, again, None)
+        let_pass(conn, again)
+        asked = StoredSchools(conn, NOW)
+        return first.asked_at, (
+            known(asked.invitation(mother, session.id)).asked_at,
+            known(asked.invitation(newcomer, session.id)).asked_at,
+        )
+
+    first, (hers, newcomers) = await database.write(unit)
+
+    assert hers == first < newcomers
+
+
 async def test_who_said_no_is_left_in_peace_and_the_others_are_reminded(
     database: Database,
 ) -> None:

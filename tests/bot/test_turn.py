@@ -17,6 +17,7 @@ from storage.inbox import Received
 from storage.outbox import Claimed
 from storage.world import Programme
 from tests.storage.builders import DAY, a_caregiver, a_member, a_task, known
+from tests.storage.school_builders import a_mother, a_school, a_session, wakes
 
 NOW = datetime(2026, 11, 18, 12, 15, tzinfo=UTC)
 ANSWER = "BALAS JBR-26-0001 besok kami ke sana"
@@ -121,3 +122,34 @@ async def test_what_cannot_be_read_at_all_is_a_note_for_staff(lite: Database) ->
 
     assert opened == [("quarantine", "kuning")]
     assert len(said) == 1
+
+
+async def test_who_blocked_the_bot_is_not_asked_who_came_but_somebody_else_is(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> None:
+        rini, dimas = a_mother(conn, "700", "Rini"), a_member(conn)
+        session = a_session(conn, a_school(conn, cadre=rini.id))
+        due.plan(conn, "attendance", str(session.id), rini.id, NOW, NOW + DAY)
+        outbox.block(conn, known(people.seat_of(conn, rini.id)).address_id, "blocked", NOW)
+
+        turns().wake(conn, DueRow("attendance", str(session.id), rini.id, NOW, None, "", 1))
+
+        assert wakes(conn, "attendance") == {str(session.id): (dimas.id, NOW, NOW + DAY)}
+
+    await database.write(unit)
+
+
+async def test_where_nobody_can_be_asked_who_came_it_is_recorded(lite: Database) -> None:
+    def unit(conn: Connection) -> None:
+        rini = a_mother(conn, "700", "Rini")
+        session = a_session(conn, a_school(conn, cadre=rini.id))
+        due.plan(conn, "attendance", str(session.id), rini.id, NOW, NOW + DAY)
+        outbox.block(conn, known(people.seat_of(conn, rini.id)).address_id, "blocked", NOW)
+
+        turns().wake(conn, DueRow("attendance", str(session.id), rini.id, NOW, None, "", 1))
+
+        outcome = select(schema.due.c.outcome).where(schema.due.c.kind == "attendance")
+        assert "no address" in str(conn.execute(outcome).scalar())
+
+    await lite.write(unit)

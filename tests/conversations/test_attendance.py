@@ -390,6 +390,85 @@ def test_beside_a_question_that_lies_open_for_long_nothing_can_be_mistaken() -> 
     assert rini.dialogue.offer == ()
 
 
+@pytest.mark.parametrize(
+    ("words", "came"), [("1 3", [1, 3]), ("semua kecuali 4, 5", [1, 2, 3]), ("1-3", [1, 2, 3])]
+)
+def test_beside_an_old_question_a_list_of_numbers_is_attendance_and_one_is_its_answer(
+    words: str, came: list[int]
+) -> None:
+    rini, session = after_a_session()
+    rini.wakes("checkin")
+
+    [shown] = rini.waits(hours=2).wakes("attendance", str(session.id))
+    rini.says(words)
+    rini.says("2")
+
+    assert shown.endswith("4. Lewati")
+    assert stored(rini) == [came]
+    assert [list(answers.values()) for answers in rini.world.answers.values()] == [["sakit_ringan"]]
+
+
+@pytest.mark.parametrize("slip", ["1 3 99", "hadir 1 3 99", "1 3 tidak hadir 2", "1 sama mbah 3"])
+def test_after_a_slip_the_numbers_alone_are_enough(slip: str) -> None:
+    rini, session = after_a_session()
+    rini.wakes("attendance", str(session.id))
+
+    [shown] = rini.says(slip)
+    nothing = stored(rini)
+    rini.says("1 3")
+
+    assert nothing == []
+    assert "99" in shown or "HADIR 3 7 12" in shown
+    assert stored(rini) == [[1, 3]]
+
+
+@pytest.mark.parametrize(
+    ("words", "came"),
+    [
+        ("yg hadir 1 2", [1, 2]),
+        ("yang tidak datang 2 dan 4", [1, 3, 5]),
+        ("hdir 1 3", [1, 3]),
+        ("absen 2", [1, 3, 4, 5]),
+        ("ora teko 4", [1, 2, 3, 5]),
+    ],
+)
+def test_attendance_as_it_is_typed_in_a_hurry(words: str, came: list[int]) -> None:
+    rini, session = after_a_session()
+    rini.wakes("attendance", str(session.id))
+
+    rini.says(words)
+
+    assert stored(rini) == [came]
+
+
+def test_names_are_for_the_cadre_and_cannot_be_passed_on() -> None:
+    rini, session = after_a_session()
+
+    rini.wakes("attendance", str(session.id))
+    rini.says("hadir 1")
+    rini.says("PESERTA")
+
+    assert all(message.discreet for message in rini.screen)
+
+
+def test_everybody_but_one_is_attendance_beside_an_open_menu() -> None:
+    rini, _ = after_a_session()
+    rini.says("menu")
+
+    rini.says("semua kecuali 2")
+
+    assert stored(rini) == [[1, 3, 4, 5]]
+
+
+def test_after_the_list_of_people_the_open_question_comes_again() -> None:
+    rini, _ = after_a_session()
+    rini.wakes("checkin")
+
+    [shown] = rini.says("PESERTA")
+
+    assert shown.endswith("4. Lewati")
+
+
 @pytest.mark.parametrize("changes", [{"cancelled": True}, {"attendance_at": TUESDAY}])
 def test_it_is_not_asked_for_when_it_is_not_wanted(changes: dict[str, Any]) -> None:
     rini, session = after_a_session(**changes)

@@ -13,6 +13,7 @@ from conversations.broadcasts.audience import (
     Audience,
     AudienceError,
     describe,
+    normal_tag,
     parse,
     written,
 )
@@ -31,7 +32,11 @@ def parts(draw: st.DrawFn, *, whole: bool) -> Audience:
         schools=draw(NAMED),
         languages=draw(st.frozensets(st.from_regex(r"[a-z]{2,3}", fullmatch=True), max_size=2)),
         relations=draw(st.frozensets(st.sampled_from(RELATIONS))),
-        tags=draw(st.frozensets(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True))),
+        tags=draw(
+            st.frozensets(
+                st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True).map(normal_tag)
+            )
+        ),
         youngest=youngest,
         oldest=None if youngest is None else draw(st.integers(youngest, OLDEST)),
         unanswered=draw(st.booleans()),

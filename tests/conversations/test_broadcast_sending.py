@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -274,6 +275,22 @@ def test_progress_is_told_by_quarters_a_minute_apart_at_least() -> None:
     first, second = news(phone)
     assert (first.subject, first.due_at - phone.world.now) == ("1:maju:25", timedelta(minutes=1))
     assert second.due_at > first.due_at
+
+
+def test_a_broadcast_that_got_stuck_is_told_and_goes_on_when_somebody_says_so() -> None:
+    phone = running()
+    stored = phone.world.broadcasts
+    stored.kept[b.BroadcastId(1)] = replace(stored.kept[b.BroadcastId(1)], stalled=True)
+
+    [told] = phone.wakes("siar", "1:maju:0")
+    phone.says("1")
+
+    assert "gangguan" in told
+    assert "6 orang" in told
+    assert "1. Lanjut" in told
+    assert "Jeda" not in told
+    assert news(phone) == []
+    assert steps(phone)[-1] == (1, b.Step.RESUME)
 
 
 def test_the_end_is_told_once_with_the_account() -> None:

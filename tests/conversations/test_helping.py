@@ -270,6 +270,26 @@ def test_orders_of_staff_are_not_taken_for_her(text: str) -> None:
     assert "Balas SELESAI dulu" in shown[0]
 
 
+@pytest.mark.parametrize("text", ["BATAL", "BATAL Selasa", "PESERTA", "BERDUKA 8", "hadir 1 2"])
+def test_orders_of_a_cadre_are_not_taken_for_her(text: str) -> None:
+    helper = enrolled()
+    helper.says("BANTU 7")
+
+    shown = helper.says(text)
+
+    assert "Balas SELESAI dulu" in shown[0]
+    assert not of_kind(helper, ev.HouseholdPaused)
+
+
+def test_she_whom_the_cadre_helps_may_mourn() -> None:
+    helper = enrolled()
+    helper.says("BANTU 7")
+
+    helper.says("BERDUKA")
+
+    assert len(of_kind(helper, ev.HouseholdPaused)) == 1
+
+
 def test_a_staff_code_typed_for_her_makes_nobody_staff() -> None:
     helper = enrolled()
     helper.world.staff_codes["CDFGHJKM"] = 3

@@ -40,6 +40,53 @@ def test_anybody_may_ask_for_seven_days_of_peace(words: str) -> None:
     assert "MULAI" in shown
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Berduka bu",
+        "keluarga sedang berduka nggih mbak",
+        "kami berduka, mbah kakung meninggal tadi malam",
+        "BERDUKA. Suami saya wafat",
+    ],
+)
+def test_who_says_it_with_a_word_more_is_left_in_peace_too(words: str) -> None:
+    siti = a_caregiver()
+
+    [shown] = siti.says(words)
+
+    assert len(pauses(siti)) == 1
+    assert "turut berduka cita" in shown
+
+
+def test_a_death_told_inside_a_report_stays_in_the_report() -> None:
+    siti = a_caregiver()
+    siti.says("menu")
+    siti.says("1")
+
+    siti.says("kami berduka, mbah kakung meninggal tadi malam")
+
+    assert pauses(siti) == []
+    assert any("mbah kakung" in task.content for task in siti.world.open_tasks.values())
+
+
+@pytest.mark.parametrize("words", ["BERDUKA Mbah Siti", "berduka bok sum suaminya meninggal"])
+def test_a_cadre_who_writes_a_name_hears_how_to_say_it(words: str) -> None:
+    rini, _ = a_cadre_with_a_school()
+
+    [shown] = rini.says(words)
+
+    assert "BERDUKA 7" in shown
+    assert pauses(rini) == []
+
+
+def test_a_cadre_mourns_in_her_own_family() -> None:
+    rini, _ = a_cadre_with_a_school()
+
+    rini.says("kami berduka, ibu saya meninggal")
+
+    assert [pause.person for pause in pauses(rini)] == [None]
+
+
 def test_mulai_ends_it_earlier() -> None:
     siti = a_caregiver()
     siti.says("BERDUKA")

@@ -223,6 +223,32 @@ def test_a_clear_word_answers_the_invitation_in_the_middle_of_an_interview() -> 
     assert "sehat" in shown[-1]
 
 
+@pytest.mark.parametrize("reply", ["izin 2 hari", "hadir terus", "absen", "datang"])
+def test_a_word_that_answers_a_newer_question_as_well_is_asked_about(reply: str) -> None:
+    siti, session = an_invited_caregiver()
+    siti.waits(hours=5).wakes("checkin")
+
+    [shown] = siti.says(reply)
+    silent = rsvp(siti, session)
+    siti.says("1")
+
+    assert "2. Pertanyaan sebelumnya" in shown
+    assert silent is Rsvp.NOTHING
+    assert rsvp(siti, session) is not Rsvp.NOTHING
+
+
+@pytest.mark.parametrize(
+    "reply", ["tidak bisa datang", "insya Allah hadir", "saya datang", "kulo mboten dugi"]
+)
+def test_what_says_that_she_herself_comes_is_clear_also_after_a_newer_question(reply: str) -> None:
+    siti, session = an_invited_caregiver()
+    siti.waits(hours=5).wakes("checkin")
+
+    siti.says(reply)
+
+    assert rsvp(siti, session) is not Rsvp.NOTHING
+
+
 def test_once_the_invitation_is_answered_numbers_belong_to_the_interview() -> None:
     siti, session = a_question_and_then_an_invitation()
     siti.says("datang")
@@ -251,6 +277,19 @@ def test_a_bare_answer_to_a_member_of_staff_is_none_to_the_invitation() -> None:
     siti.says("iya")
 
     assert rsvp(siti, session) is Rsvp.NOTHING
+
+
+def test_a_number_after_berhenti_is_no_answer_to_an_invitation_but_a_clear_word_is() -> None:
+    siti, session = an_invited_caregiver()
+    siti.says("BERHENTI")
+
+    [shown] = siti.says("1")
+    silent = rsvp(siti, session)
+    siti.says("tidak bisa datang")
+
+    assert silent is Rsvp.NOTHING
+    assert "Ditunggu" not in shown
+    assert rsvp(siti, session) is Rsvp.NO
 
 
 def test_only_what_can_be_an_answer_costs_a_query() -> None:
@@ -347,6 +386,128 @@ def test_a_number_under_a_list_newer_than_the_invitation_picks_from_the_list() -
     assert schools.sessions[hers.id].cancelled
 
 
+@pytest.mark.parametrize("reply", ["ya", "bisa", "insya allah bisa", "datang", "tidak bisa"])
+def test_a_word_that_could_agree_to_an_older_question_is_asked_about(reply: str) -> None:
+    rini, hers, other = a_cadre_who_is_asked_and_then_invited("TUNDA Rabu 09.00")
+
+    [asked] = rini.says(reply)
+
+    assert "1. Undangan" in asked
+    assert rsvp(rini, other) is Rsvp.NOTHING
+    assert rini.world.schools.sessions[hers.id].revision == 1
+
+
+def test_an_older_question_was_meant_by_the_word() -> None:
+    rini, hers, other = a_cadre_who_is_asked_and_then_invited("TUNDA Rabu 09.00")
+    rini.says("bisa")
+
+    rini.says("2")
+
+    assert rsvp(rini, other) is Rsvp.NOTHING
+    assert rini.world.schools.sessions[hers.id].revision == 2
+
+
+def test_a_condolence_that_waits_for_a_yes_is_not_given_it_by_a_later_invitation() -> None:
+    rini, _, other = a_cadre_who_is_asked_and_then_invited("BERDUKA 1")
+
+    rini.says("nggih")
+    rini.says("1")
+
+    assert rsvp(rini, other) is Rsvp.YES
+    assert not any(isinstance(event, ev.HouseholdPaused) for event in rini.world.events)
+
+
+def test_a_number_after_an_invitation_is_not_written_down_as_attendance() -> None:
+    rini, hers, other = a_cadre_who_is_asked_and_then_invited("HADIR")
+
+    [asked] = rini.says("2")
+    rini.says("1")
+
+    assert "2. Pilihan sebelumnya" in asked
+    assert rsvp(rini, other) is Rsvp.NO
+    assert rini.world.schools.sessions[hers.id].attendance_at is None
+
+
+def test_the_number_was_meant_for_the_attendance() -> None:
+    rini, hers, other = a_cadre_who_is_asked_and_then_invited("HADIR")
+    rini.says("2")
+
+    rini.says("2")
+
+    assert rsvp(rini, other) is Rsvp.NOTHING
+    assert [one.present for one in rini.world.schools.enrolled(hers.school.id, hers.id)] == [
+        False,
+        True,
+    ]
+
+
+def test_a_reminder_after_an_answer_asks_anew_what_a_number_means() -> None:
+    rini, hers, _ = a_cadre_who_is_asked_and_then_invited("HADIR", rsvp=Rsvp.YES)
+
+    [asked] = rini.says("2")
+
+    assert "1. Undangan" in asked
+    assert rini.world.schools.sessions[hers.id].attendance_at is None
+
+
+def test_hadir_of_a_cadre_who_is_invited_is_her_own_answer() -> None:
+    rini, hers, other = a_cadre_who_is_asked_and_then_invited("ACARA")
+
+    rini.says("hadir")
+
+    assert rsvp(rini, other) is Rsvp.YES
+    assert rini.world.schools.sessions[hers.id].attendance_at is None
+
+
+def test_a_reminder_newer_than_the_question_is_asked_about_also_when_she_answered_before() -> None:
+    siti, session = a_question_and_then_an_invitation()
+    siti.world.schools.invites(siti.person, session, rsvp=Rsvp.YES)
+
+    [shown] = siti.says("2")
+
+    assert siti.world.answers == {}
+    assert "2. Pertanyaan sebelumnya" in shown
+
+
+@pytest.mark.parametrize("reply", ["hari kamis saya bisa datang", "kamis bisa", "jumat hadir bu"])
+def test_a_yes_for_another_day_is_none_for_this_one(reply: str) -> None:
+    siti, session = an_invited_caregiver()
+
+    [shown] = siti.says(reply)
+
+    assert rsvp(siti, session) is Rsvp.NOTHING
+    assert DAY in shown
+    assert "DATANG" in shown
+
+
+@pytest.mark.parametrize(
+    "reply", ["selasa saya bisa", "hari selasa hadir", "minggu depan saya datang", "besok datang"]
+)
+def test_her_day_named_or_another_word_for_later_is_no_doubt(reply: str) -> None:
+    siti, session = an_invited_caregiver()
+
+    siti.says(reply)
+
+    assert rsvp(siti, session) is Rsvp.YES
+
+
+def test_a_day_that_is_named_answers_the_invitation_of_that_day() -> None:
+    siti, tuesday = an_invited_caregiver()
+    schools = siti.world.schools
+    school = tuesday.school
+    schools.enrols(school, "Mbah Siti", first=siti.person.id - 100)
+    thursday = schools.a_session(school, starts_at=TUESDAY + timedelta(days=2))
+    schools.invites(siti.person, thursday)
+    siti.waits(hours=1)
+    schools.invites(siti.person, tuesday)
+
+    siti.says("kamis tidak bisa")
+    siti.says("selasa bisa")
+
+    assert rsvp(siti, thursday) is Rsvp.NO
+    assert rsvp(siti, tuesday) is Rsvp.YES
+
+
 def test_a_report_that_speaks_of_not_coming_is_kept_whole() -> None:
     siti, session = an_invited_caregiver()
     siti.says("menu")
@@ -387,3 +548,23 @@ def a_question_and_then_an_invitation() -> tuple[Phone, Session]:
     siti.waits(minutes=5)
     schools.invites(siti.person, session)
     return siti, session
+
+
+def a_cadre_who_is_asked_and_then_invited(
+    order: str, **invitation: Any
+) -> tuple[Phone, Session, Session]:
+    """Bu Rini, in the middle of an order about today's session when she is invited to a meeting.
+
+    Returns also her session and the one she is invited to.
+    """
+    rini = a_caregiver(role=d.Role.CADRE)
+    schools = rini.world.schools
+    school = schools.a_school(cadre=rini.person.id)
+    schools.enrols(school, "Mbah Siti", "Mbah Sum")
+    begins = rini.world.now - timedelta(hours=3) if order in ("HADIR", "ACARA") else TUESDAY
+    hers = schools.a_session(school, starts_at=begins)
+    other = schools.a_session(schools.a_school(code="RAPAT", name="Rapat"))
+    rini.says(order)
+    rini.waits(minutes=5)
+    schools.invites(rini.person, other, **invitation)
+    return rini, hers, other

@@ -49,6 +49,62 @@ def now_is(phone: Phone, session: Session) -> Session:
     return found
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("BATAL Kamis", "Kamis Kliwon, 19 November"), ("BATAL 31/02", "31 Februari")],
+)
+def test_a_day_without_a_session_is_named_and_nothing_is_cancelled(words: str, said: str) -> None:
+    rini, session = a_cadre_with_a_session()
+
+    [shown] = rini.says(words)
+    rini.says("ya")
+
+    assert said in shown
+    assert OLD in shown
+    assert "BATAL 24/11" in shown
+    assert not now_is(rini, session).cancelled
+
+
+def test_a_weekday_means_the_session_of_that_weekday_also_a_week_later() -> None:
+    rini, _ = a_cadre_with_a_session(starts_at=TUESDAY + timedelta(days=7))
+
+    [shown] = rini.says("BATAL Selasa")
+
+    assert "1 Desember" in shown
+    assert "1. Ya, batalkan" in shown
+
+
+@pytest.mark.parametrize(
+    "words", ["diundur rabu jam 9", "GESER ke Rabu 09.00", "ditunda rabu jam 9"]
+)
+def test_other_words_for_it_with_a_time_move_it_too(words: str) -> None:
+    rini, _ = a_cadre_with_a_session()
+
+    [shown] = rini.says(words)
+
+    assert "Menjadi: Rabu Legi, 25 November, jam 09.00 WIB" in shown
+
+
+@pytest.mark.parametrize("words", ["geser kursinya berat sekali", "diundur terus gajinya"])
+def test_without_a_time_they_are_a_story(words: str) -> None:
+    rini, _ = a_cadre_with_a_session()
+
+    rini.says(words)
+
+    assert rini.running is not None
+
+
+def test_with_two_schools_the_example_names_the_school() -> None:
+    rini, _ = a_cadre_with_a_session()
+    rini.world.schools.a_school(name="Pak-Bapak", code="PAK-SBS", cadre=RINI)
+
+    [moved] = rini.says("TUNDA BOK-SBS 31/02 08.00")
+    [cancelled] = rini.says("BATAL BOK-SBS 31/02")
+
+    assert "TUNDA BOK-SBS 25/11 08.00" in moved
+    assert "BATAL BOK-SBS 24/11" in cancelled
+
+
 def test_a_move_is_shown_old_beside_new_before_it_is_done() -> None:
     rini, session = a_cadre_with_a_session()
 
@@ -156,11 +212,25 @@ def test_a_time_taken_while_she_thinks_is_refused() -> None:
     assert now_is(rini, session) == session
 
 
-def test_with_two_sessions_she_is_asked_which() -> None:
+def test_of_several_sessions_the_soonest_is_meant() -> None:
     rini, first = a_cadre_with_a_session()
     second = rini.world.schools.a_session(first.school, starts_at=TUESDAY + timedelta(days=7))
 
-    [asked] = rini.says("TUNDA 3 desember 08.00")
+    [shown] = rini.says("TUNDA Rabu 08.00")
+    rini.says("ya")
+
+    assert f"Semula: {OLD}" in shown
+    assert "3. Acara yang lain" in shown
+    assert now_is(rini, first).revision == 2
+    assert now_is(rini, second) == second
+
+
+def test_another_session_is_a_choice_away() -> None:
+    rini, first = a_cadre_with_a_session()
+    second = rini.world.schools.a_session(first.school, starts_at=TUESDAY + timedelta(days=7))
+
+    rini.says("TUNDA 3 desember 08.00")
+    [asked] = rini.says("3")
     [shown] = rini.says("2")
     rini.says("1")
 
@@ -182,12 +252,13 @@ def test_with_two_schools_the_choices_name_them() -> None:
 
 
 def test_words_too_long_for_a_button_are_asked_for_again() -> None:
-    rini, first = a_cadre_with_a_session()
-    rini.world.schools.a_session(first.school, starts_at=TUESDAY + timedelta(days=7))
+    rini, _ = a_cadre_with_a_session()
+    other = rini.world.schools.a_school(name="Pak-Bapak", code="PAK-SBS", cadre=RINI)
+    rini.world.schools.a_session(other, starts_at=TUESDAY + timedelta(days=7))
 
     [shown] = rini.says("TUNDA ke hari kamis pahing tanggal 26 november jam setengah 9 pagi")
 
-    assert "TUNDA 25/11 08.00" in shown
+    assert "TUNDA BOK-SBS 25/11 08.00" in shown
 
 
 def test_a_cancellation_is_asked_about_and_done() -> None:
@@ -217,6 +288,7 @@ def test_one_of_several_is_picked_and_cancelled() -> None:
     rini, first = a_cadre_with_a_session()
     second = rini.world.schools.a_session(first.school, starts_at=TUESDAY + timedelta(days=7))
     rini.says("BATAL")
+    rini.says("3")
     rini.says("2")
 
     rini.says("1")

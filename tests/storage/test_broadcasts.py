@@ -12,7 +12,7 @@ from conversations.broadcasts.broadcast import State, Step
 from conversations.dialogue import PersonId
 from conversations.event import BroadcastDrafted, BroadcastStep
 from conversations.message import MediaId
-from storage import audit, broadcasts, events, media, people, recipients, schema
+from storage import audit, broadcasts, due, events, media, people, recipients, schema
 from storage.broadcasts import StoredBroadcasts
 from storage.database import Database
 from tests.storage.broadcast_builders import (
@@ -21,6 +21,7 @@ from tests.storage.broadcast_builders import (
     a_broadcast,
     is_now,
     parts,
+    sends,
     started,
 )
 from tests.storage.builders import HOUR, a_caregiver, a_member, a_seat, happen, known
@@ -282,6 +283,26 @@ async def test_a_step_that_came_too_late_undoes_its_turn(database: Database) -> 
             happen(conn, a_seat(conn, "800"), BroadcastStep(id_, Step.START), now=DAYTIME)
 
     await database.write(unit)
+
+
+async def test_a_part_that_was_given_up_is_seen_and_goes_on_when_it_is_resumed(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> list[bool]:
+        a_mother(conn, "1")
+        id_ = a_broadcast(conn)
+        broadcasts.step(conn, id_, Step.START, None, DAYTIME)
+        broadcasts.begin(conn, known(broadcasts.one(conn, id_)), DAYTIME)
+        seen = [is_now(conn, id_).stalled]
+        due.settle(conn, "broadcast", str(id_), "failed: KeyError in somewhere:1")
+        seen.append(is_now(conn, id_).stalled)
+        broadcasts.step(conn, id_, Step.RESUME, None, DAYTIME)
+        seen.append(is_now(conn, id_).stalled)
+        parts(conn)
+        assert sends(conn) == ["Besok kumpul, Mbah Siti."]
+        return seen
+
+    assert await database.write(unit) == [False, True, False]
 
 
 async def test_a_conversation_may_ask_all_of_it(database: Database) -> None:

@@ -423,12 +423,72 @@ async def test_a_withdrawn_body_that_cannot_be_opened_is_withdrawn_all_the_same(
     database: Database,
 ) -> None:
     kept = await carrying_the_reminder(database)
-    await settle(database, Result(kept, Status.WAITING, "slow down", not_before=MORNING))
     await database.write(lambda c: c.execute(text("UPDATE outbox SET body = NULL WHERE id = 1")))
+    await settle(database, Result(kept, Status.WAITING, "slow down", not_before=MORNING))
 
     await database.write(lambda c: outbox.withdraw(c, "broadcast:3", "cancelled", MORNING))
 
     assert await rows(database) == [("excluded", "cancelled"), ("merged", f"into {kept}")]
+
+
+async def test_what_is_withdrawn_is_not_carried_on_by_another(database: Database) -> None:
+    [kept, *_] = await a_night(database)
+    await claim(database, MORNING)
+    await settle(database, Result(kept, Status.WAITING, "slow down", not_before=MORNING + MINUTE))
+
+    await database.write(lambda c: outbox.withdraw(c, "broadcast:3", "cancelled", MORNING))
+
+    assert await claim(database, MORNING + MINUTE) == ["1 tip\n\n1 school\n\n1 Sehat?"]
+    assert (await rows(database))[2] == ("excluded", "cancelled")
+
+
+async def test_what_is_late_by_the_next_try_is_not_carried_on(database: Database) -> None:
+    [kept, *_] = await a_night(database)
+    await claim(database, MORNING)
+    await settle(database, Result(kept, Status.WAITING, "slow down", not_before=MORNING + HOUR))
+
+    assert await claim(database, MORNING + HOUR) == ["1 tip\n\n1 news\n\n1 Sehat?"]
+
+
+async def test_what_is_given_back_waits_together_for_the_next_try(database: Database) -> None:
+    [kept, *_] = await a_night(database)
+    await claim(database, MORNING)
+
+    await settle(database, Result(kept, Status.WAITING, "slow down", not_before=MORNING + MINUTE))
+
+    assert await claim(database, MORNING + MINUTE - timedelta(seconds=1)) == []
+
+
+async def test_what_a_refused_message_carried_comes_by_itself(database: Database) -> None:
+    kept = await carrying_the_reminder(database)
+
+    await settle(database, Result(kept, Status.FAILED, "refused"))
+
+    assert await rows(database) == [("failed", "refused"), ("waiting", "")]
+    assert await claim(database, MORNING) == ["tip"]
+
+
+async def test_who_stops_in_between_gets_nothing_of_it_and_each_says_why(
+    database: Database,
+) -> None:
+    [kept, *_] = await a_night(database)
+    await claim(database, MORNING)
+    await settle(database, Result(kept, Status.WAITING, "slow down", not_before=MORNING))
+
+    await change(database, stopped_at=MORNING)
+
+    assert await claim(database, MORNING) == []
+    assert await rows(database) == [("excluded", "stopped")] * 4
+
+
+async def test_an_address_that_is_lost_loses_what_was_carried_too(database: Database) -> None:
+    [kept, *_] = await a_night(database)
+    await claim(database, MORNING)
+    await settle(database, Result(kept, Status.FAILED, "blocked"))
+
+    await database.write(lambda c: outbox.block(c, 1, "blocked", MORNING))
+
+    assert await rows(database) == [("failed", "blocked")] * 4
 
 
 @pytest.mark.parametrize("where", ["in the database", "on the way"])

@@ -26,6 +26,7 @@ from storage import (
     media,
     people,
     schema,
+    sessions,
     staff,
     tasks,
 )
@@ -34,6 +35,7 @@ from storage.erasure import Erased
 from storage.sealing import SEALED
 from tests.storage.builders import (
     DAY,
+    MINUTE,
     NOW,
     a_caregiver,
     a_checkin,
@@ -45,8 +47,27 @@ from tests.storage.builders import (
     happen,
     known,
 )
+from tests.storage.school_builders import BEGINS, a_mother, a_school, a_session, wakes
 
 LATER = NOW + DAY
+
+
+async def test_what_she_was_to_do_for_a_session_another_keeper_does(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[object, object]:
+        rini = a_mother(conn, "700", "Rini")
+        dimas = a_member(conn)
+        session = a_session(conn, a_school(conn, cadre=rini.id))
+        sessions.move(conn, session.id, BEGINS + DAY, BEGINS + DAY + MINUTE, NOW)
+        due.plan(conn, "attendance", str(session.id), rini.id, BEGINS, BEGINS + DAY)
+        due.plan(conn, "checkin", "1:x", rini.id, BEGINS, None)
+        erase(conn, rini)
+        assert wakes(conn, "checkin") == {}
+        return wakes(conn, "attendance"), (wakes(conn, "untold")[str(session.id)][0], dimas.id)
+
+    attendance, (told, dimas_) = await database.write(unit)
+
+    assert attendance == {"1": (dimas_, BEGINS, BEGINS + DAY)}
+    assert told == dimas_
 
 
 def erase(conn: Connection, person: Person) -> Erased:

@@ -377,7 +377,7 @@ async def test_senders_side_by_side_never_share_a_message_or_an_address(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_claiming_reads_the_index_of_open_messages(database: Database) -> None:
-    statement = outbox._CANDIDATES["sqlite"].text
+    statement = outbox._CANDIDATES["sqlite"].sql
 
     plan = await database.read(
         lambda c: c.execute(
@@ -409,6 +409,18 @@ async def test_what_waits_to_be_tried_again_is_known(database: Database) -> None
     await record(database, Result(tried, Status.WAITING, "unreachable"))
 
     assert await database.read(outbox.to_repeat) == [(tried, 1)]
+
+
+async def test_what_is_only_given_back_is_tried_as_often_as_before(database: Database) -> None:
+    for key in ("never tried", "tried once"):
+        await add(database, key, address_id=1)
+    await record(database, Result(2, Status.WAITING, "unreachable"))
+
+    for _ in range(3):
+        back = [Result(id_, Status.WAITING, "channel paused", tried=False) for id_ in (1, 2)]
+        await record(database, *back)
+
+    assert await rows(database, "attempts, reason") == [(1, "channel paused")] * 2
 
 
 async def test_the_next_time_is_that_of_the_earliest_that_can_go_out(database: Database) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, Table, insert, select, update
 
+from conversations.broadcasts.broadcast import BroadcastId
 from conversations.dialogue import Dialogue, Interview
 from conversations.event import MediaKept
 from conversations.message import Media, MediaId
@@ -18,14 +19,18 @@ from storage import (
     due,
     erasure,
     interviews,
+    joining,
     media,
     people,
+    recipients,
     retention,
     schema,
     sessions,
     tasks,
 )
+from storage import outbox as outbox_
 from storage.database import Database
+from tests.storage.broadcast_builders import a_broadcast
 from tests.storage.builders import (
     DAY,
     MINUTE,
@@ -131,6 +136,8 @@ async def test_what_was_never_answered_or_sent_is_ended_with_its_words(
         retention.run(conn, NOW)
         out = conn.execute(select(schema.outbox))
         ended = {row.dedupe_key: (row.status, row.finished_at == NOW) for row in out}
+        late = select(schema.outbox.c.reason).where(schema.outbox.c.status == "expired")
+        assert conn.execute(late).scalar_one() == outbox_.LATE
         return conn.execute(select(schema.inbox.c.status)).scalar_one(), ended
 
     inbox, outbox = await database.write(unit)
@@ -280,3 +287,76 @@ async def test_what_became_of_due_work_is_forgotten_after_a_year_a_part_at_a_tim
 
     assert removed == [2, 1, 0, 0]
     assert left == [f"{name}:{n}" for name in ("open", "young") for n in range(3)]
+
+
+async def test_what_became_of_work_for_many_is_forgotten_with_it(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[int, list[str]]:
+        for name, days in (("1:invite", 401), ("2:invite", 399)):
+            due.plan(conn, "session", name, None, NOW - days * DAY, None)
+            due.settle(conn, "session", name, "done")
+        due.plan(conn, "series", "1", None, NOW - 401 * DAY, None)
+        removed = retention.run(conn, NOW).due
+        left = conn.execute(select(schema.due.c.subject).order_by("subject")).scalars()
+        return removed, list(left)
+
+    assert await database.write(unit) == (1, ["1", "2:invite"])
+
+
+async def test_codes_go_when_they_have_long_opened_nothing(database: Database) -> None:
+    def unit(conn: Connection) -> list[int]:
+        joining.make(conn, [a_caregiver(conn).id], NOW)
+        ended = NOW + joining.CODE_LASTS
+        return [retention.run(conn, ended + days * DAY).codes for days in (89, 91)]
+
+    assert await database.write(unit) == [0, 1]
+
+
+def over(conn: Connection, at: datetime, file: MediaId | None = None) -> BroadcastId:
+    """A broadcast that ended then."""
+    id_ = a_broadcast(conn, media=file, now=at)
+    values = {"status": "done", "finished_at": at}
+    conn.execute(update(schema.broadcasts).where(schema.broadcasts.c.id == id_).values(values))
+    return id_
+
+
+async def test_the_file_of_a_broadcast_goes_ninety_days_after_its_end(database: Database) -> None:
+    def unit(conn: Connection) -> tuple[list[int], list[str]]:
+        for name in ("old", "young", "shared", "needed"):
+            media.add(conn, MediaId(name), "image", "image/jpeg", 1, None, NOW)
+        old, young = NOW - 91 * DAY, NOW - 89 * DAY
+        over(conn, old, MediaId("old"))
+        over(conn, young, MediaId("young"))
+        over(conn, old, MediaId("shared"))
+        over(conn, young, MediaId("shared"))
+        over(conn, old, MediaId("needed"))
+        a_broadcast(conn, media=MediaId("needed"))
+        removed = [retention.run(conn, NOW).files for _ in range(2)]
+        return removed, list(media.to_erase(conn, 9))
+
+    assert await database.write(unit) == ([1, 0], ["old"])
+
+
+async def test_the_file_that_a_command_keeps_for_a_broadcast_outlives_the_night(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> list[MediaId]:
+        media.add(conn, MediaId("poster"), "image", "image/jpeg", 1, None, NOW)
+        a_broadcast(conn, media=MediaId("poster"))
+        retention.run(conn, NOW + DAY)
+        return list(media.to_erase(conn, 9))
+
+    assert await database.write(unit) == []
+
+
+async def test_whom_a_broadcast_was_for_is_forgotten_after_two_years_in_parts(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[list[int], int]:
+        three = [a_caregiver(conn, f"6281{n}").id for n in range(3)]
+        for ago in (731, 729):
+            id_ = over(conn, NOW - ago * DAY)
+            recipients.plan(conn, id_, [(one, "stopped") for one in three])
+        removed = [retention.run(conn, NOW, batch=2).recipients for _ in range(3)]
+        return removed, count(conn, schema.recipients)
+
+    assert await database.write(unit) == ([2, 1, 0], 3)

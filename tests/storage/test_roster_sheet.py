@@ -54,7 +54,7 @@ def test_a_roster_is_read_whatever_the_order_of_its_columns() -> None:
             village="Sumbersalak",
             role=Role.CAREGIVER,
             children=(("Adi", 2018), ("Sari", 2021)),
-            tags=("pkh", "perlu-hp"),
+            tags=("pkh", "perlu_hp"),
         ),
     )
 

@@ -12,6 +12,7 @@ from conversations.dialogue import PersonId
 from conversations.schools.session import Rsvp, School, Session, SessionId, Stage
 from storage import (
     due,
+    keepers,
     outbox,
     people,
     schema,
@@ -260,12 +261,12 @@ async def test_without_a_cadre_who_can_be_reached_the_planner_or_staff_look_afte
     def unit(conn: Connection) -> list[tuple[PersonId | None, PersonId | None]]:
         rini, ani = a_mother(conn, "1", "Rini").id, a_mother(conn, "2", "Ani").id
         session = a_session(conn, a_school(conn, cadre=rini), by=ani)
-        kept = [(sessions.keeper(conn, session), rini)]
+        kept = [(keepers.keeper(conn, session), rini)]
         for gone, then in ((rini, ani), (ani, None)):
             outbox.block(conn, known(people.seat_of(conn, gone)).address_id, "blocked", NOW)
-            kept.append((sessions.keeper(conn, session), then))
+            kept.append((keepers.keeper(conn, session), then))
         dimas = a_member(conn).id
-        kept.append((sessions.keeper(conn, session), dimas))
+        kept.append((keepers.keeper(conn, session), dimas))
         return kept
 
     for found, expected in await database.write(unit):

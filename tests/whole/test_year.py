@@ -130,12 +130,12 @@ async def check(database: Database, village: Village, clock: VirtualClock, days:
         f" balances looked at {village.looked} times\n"
         f"sent {dict(purposes)}\ndue {dict(outcomes)}\nmessages {dict(fates)}"
     )
-    _check_it_was_a_life(village, purposes, sessions, days)
     _check_every_due_item_has_its_outcome(due_rows, clock)
     _check_nobody_enrolled_is_passed_over(reminded)
     _check_nothing_twice(village)
     _check_politeness(village)
     _check_every_message_has_its_reason(messages, clock)
+    _check_it_was_a_life(village, purposes, sessions, days)
 
 
 def _check_it_was_a_life(
@@ -183,7 +183,7 @@ def _check_politeness(village: Village) -> None:
     for sent in village.sent:
         person = village.people.get(sent.person_id)
         assert person is not None
-        assert not rude(sent, person), (sent.purpose, sent.at.astimezone(person.zone))
+        assert not rude(sent, person), sent
         if sent.priority in (Priority.REMINDER, Priority.BROADCAST):
             for begin, end in person.silent:
                 asked = sent.at > begin and (end is None or sent.at < end)

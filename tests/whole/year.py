@@ -42,7 +42,8 @@ from storage.world import Programme
 T = TypeVar("T")
 
 CHANNEL, ACCOUNT = "telegram", "bot"
-QUIET: Final = QuietHours.parse("20:30-06:30")
+NIGHT: Final = "20:30-06:30"
+QUIET: Final = QuietHours.parse(NIGHT)
 PROGRAMME: Final = Programme("Program Contoh", ZoneInfo("Asia/Jakarta"))
 BEGIN: Final = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 LEASE: Final = timedelta(minutes=5)
@@ -96,6 +97,9 @@ class Sent:
     priority: Priority
     purpose: str
     message: Message
+    zone: str
+    quiet: str
+    """Where she lives, and her own quiet hours, at that moment: people move, and think anew."""
 
 
 @dataclass(slots=True)
@@ -104,8 +108,6 @@ class Somebody:
 
     id: PersonId
     address: str
-    zone: ZoneInfo
-    quiet: QuietHours | None
     role: str
     silent: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     """From BERHENTI until MULAI."""
@@ -139,6 +141,7 @@ class Life:
         self._name = name
         self._steady = count(0, 100)
         self._runs = count(1)
+        self._sure = iter((0.4, 0.05, 0.2, 0.0, 0.4, 0.05, 0.31))
         self._begin_run()
 
     def _begin_run(self) -> None:
@@ -221,7 +224,8 @@ class Life:
         if self.dice.random() < 0.002:
             await self.dies()
             return True
-        results = [self._accepted(row) for row in rows]
+        lives = await self._where_they_live(rows)
+        results = [self._accepted(row, *lives[row.person_id or 0]) for row in rows]
         if rows and self.dice.random() < 0.004:
             await self.dies()
             return True
@@ -229,7 +233,15 @@ class Life:
             await self.write(lambda conn: outbox.record(conn, results, now))
         return bool(rows)
 
-    def _accepted(self, row: Claimed) -> Result:
+    async def _where_they_live(self, rows: Sequence[Claimed]) -> dict[int, tuple[str, str]]:
+        if not rows:
+            return {}
+        found = await self.database.read(
+            lambda conn: conn.execute(text("SELECT id, zone, quiet FROM people")).all()
+        )
+        return {row.id: (row.zone, row.quiet) for row in found}
+
+    def _accepted(self, row: Claimed, zone: str, quiet: str) -> Result:
         """The platform takes it; sometimes it refuses, or asks to come again."""
         chance = self.dice.random()
         if chance < 0.005:
@@ -238,7 +250,16 @@ class Life:
             later = self.clock.now() + timedelta(seconds=self.dice.randrange(1, 30_000))
             return Result(row.id, Status.WAITING, "unreachable", not_before=later)
         assert row.person_id is not None
-        sent = Sent(row.id, self.clock.now(), row.person_id, row.priority, row.purpose, row.message)
+        sent = Sent(
+            row.id,
+            self.clock.now(),
+            row.person_id,
+            row.priority,
+            row.purpose,
+            row.message,
+            zone,
+            quiet,
+        )
         self.village.sent.append(sent)
         if row.message.choices and chance > 0.2:
             self._will_answer(sent)
@@ -307,11 +328,11 @@ class Life:
         return bool(person.silent) and person.silent[-1][1] is None
 
     async def everyday(self) -> None:
-        """Things that happen now and then, once a day at most."""
+        """Things that happen now and then, once a day at most; on the first days one of each."""
         village, dice, now = self.village, self.dice, self.clock.now()
         person = dice.choice([one for one in village.people.values() if one.role == "caregiver"])
         cadre = dice.choice([one for one in village.people.values() if one.role == "cadre"])
-        chance = dice.random()
+        chance = next(self._sure, dice.random())
         if chance < 0.04:
             if self._is_silent(person):
                 await self.hears(person, {"t": "MULAI"})
@@ -427,8 +448,7 @@ def _somebody(
             text("INSERT INTO caregiving (person_id, child_id) SELECT :p, max(id) FROM children"),
             {"p": seat.person.id},
         )
-    quiet = QuietHours.parse(own) if own else QUIET
-    somebody = Somebody(seat.person.id, address, ZoneInfo(zone), quiet, role)
+    somebody = Somebody(seat.person.id, address, role)
     village.people[seat.person.id] = somebody
     return somebody
 
@@ -488,10 +508,9 @@ def rude(sent: Sent, person: Somebody) -> bool:
     """Whether this came at an hour at which nothing may come; counted here by our own clock."""
     if person.role == "staff" or sent.priority in (Priority.ALARM, Priority.REPLY):
         return False
-    local = sent.at.astimezone(person.zone)
-    at, own = local.time(), person.quiet is not QUIET
-    assert person.quiet is not None
-    begin, end = person.quiet.begin, person.quiet.end
+    local = sent.at.astimezone(ZoneInfo(sent.zone))
+    at, own = local.time(), bool(sent.quiet)
+    begin, end = map(time.fromisoformat, (sent.quiet or NIGHT).split("-"))
     fasting = is_ramadan(local.date())
     if fasting and not own:
         begin = time(21, 30)
