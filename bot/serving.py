@@ -42,6 +42,7 @@ class Web:
             log_config=None,
             access_log=False,
             lifespan="off",
+            ws="none",
             server_header=False,
             timeout_graceful_shutdown=1,
             limit_concurrency=1_000,

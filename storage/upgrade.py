@@ -18,7 +18,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import asyncpg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -178,6 +177,8 @@ def _sqlite_version(location: SqliteFile) -> tuple[int, str | None]:
 
 
 async def _postgres_version(server: PostgresServer) -> tuple[int, str | None]:
+    import asyncpg  # 2 MB that a service on SQLite need not have
+
     engine = server_engine(server, None, 1)
     try:
         async with engine.connect() as conn:
