@@ -6,10 +6,12 @@ When that is asked is planned in sessions.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from conversations.dialogue import PersonId
+from conversations.politeness import why_not
 from conversations.schools.session import Session, SessionId
 from storage import due, people, schools, staff
 from storage.due import DueRow
@@ -26,12 +28,20 @@ _OPEN = Statement(
 )
 
 
-def keeper(conn: Connection, session: Session) -> PersonId | None:
+def keeper(conn: Connection, session: Session, at: datetime | None = None) -> PersonId | None:
     """Who looks after a session in chat: the cadre, else who planned it, else anybody of staff.
 
-    Only somebody whom an address reaches; None when there is nobody.
+    Only somebody whom an address reaches, and who is not to be left in peace `at` that moment
+    (aware); None when there is nobody.
     """
-    return next(_keepers(conn, session), None)
+    return next(
+        (one for one in _keepers(conn, session) if at is None or not _rests(conn, one, at)), None
+    )
+
+
+def _rests(conn: Connection, person: PersonId, at: datetime) -> bool:
+    seat = people.seat_of(conn, person)
+    return seat is None or why_not(seat.person, at) != ""
 
 
 def _keepers(conn: Connection, session: Session) -> Iterator[PersonId]:

@@ -313,7 +313,7 @@ def _print_status(number: int) -> None:
 
 
 def _told(broadcast: Broadcast, account: Account) -> str:
-    from conversations.broadcasts.texts import account_lines
+    from conversations.broadcasts.texts import standing_lines
     from locales import say
 
     state = say(f"broadcast.state.{broadcast.state}")
@@ -326,7 +326,7 @@ def _told(broadcast: Broadcast, account: Account) -> str:
     if broadcast.stalled:
         again = f"kawan broadcast resume {broadcast.id}"
         heading += f"\nTerhenti karena gangguan di sistem. Teruskan dengan: {again}"
-    return "\n".join([heading, *account_lines(account)])
+    return "\n".join([heading, *standing_lines(broadcast, account)])
 
 
 def _follow(number: int) -> None:

@@ -118,6 +118,8 @@ def repeat(
         print(f"  {one['id']}: {one['when']}")
     for day in begun["skipped"]:
         print(f"  {day}: dilewati, bentrok dengan sesi lain")
+    if not begun["sessions"] and not begun["skipped"]:
+        print("  belum ada; dibuat sendiri lima minggu sebelumnya")
 
 
 def stop(

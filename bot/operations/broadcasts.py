@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 from bot.media import LARGEST, Refusal, type_of
 from bot.operations.desk import Desk, Operation, OperationRefused
 from bot.operations.moments import read_day, read_hour
+from bot.planned.broadcast import reaches_anybody
+from bot.planned.planning import Planning
 from conversations.broadcasts.audience import Audience, AudienceError, describe, parse
 from conversations.broadcasts.broadcast import (
     Broadcast,
@@ -29,6 +31,7 @@ from conversations.dialogue import PersonId
 from conversations.message import MediaId, Message, Priority
 from locales import say
 from storage import audiences, audit, broadcasts, media, outbox, people, staff
+from storage.world import Programme
 
 _VOICES: Final = ("audio/ogg",)
 """What telephones play as a voice note."""
@@ -167,9 +170,21 @@ async def broadcast_send(desk: Desk, id_: int, day: str = "", hour: str = "") ->
         _stepped(conn, broadcast, step, None, now, "", starts_at)
         return {"id": id_, "people": number, "state": str(_one(conn, id_).state)}
 
+    await desk.database.read(lambda conn: _reach_somebody(conn, id_, now))
     told = await desk.database.write(unit)
     desk.wake()
     return told
+
+
+def _reach_somebody(conn: Connection, id_: int, now: datetime) -> None:
+    """Raises OperationRefused where somebody fits and none of them may be written to."""
+    audience = _one(conn, id_).audience
+    planning = Planning(now, Programme(""), None)
+    if audiences.count(conn, audience, now) and not reaches_anybody(conn, audience, planning):
+        raise OperationRefused(
+            "tidak ada yang bisa dikirimi: buat siaran baru dengan penerima lain. Siapa tidak dan"
+            f" mengapa: kawan broadcast rehearse {id_}"
+        )
 
 
 def _moment(desk: Desk, day: str, hour: str, now: datetime) -> datetime:

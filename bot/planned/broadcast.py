@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot.planned.planning import PART, Planning
+from conversations.broadcasts.audience import Audience
 from conversations.broadcasts.broadcast import Broadcast, BroadcastId, Rehearsal, State, Step
 from conversations.dialogue import Person
 from conversations.message import Message, Priority
@@ -57,6 +58,16 @@ def rehearse(conn: Connection, row: DueRow, planning: Planning) -> None:
 def counted_with(so_far: Rehearsal, people: list[Addressee], planning: Planning) -> Rehearsal:
     """A rehearsal and these people."""
     return so_far.with_people((one.member.person, planning.why_not(one.member)) for one in people)
+
+
+def reaches_anybody(conn: Connection, audience: Audience, planning: Planning) -> bool:
+    """Whether at least one of an audience may be written to at this moment."""
+    after = 0
+    while people := audiences.members(conn, audience, planning.now, after, COUNTED):
+        if not all(planning.why_not(one.member) for one in people):
+            return True
+        after = people[-1].member.person.id
+    return False
 
 
 def send(conn: Connection, row: DueRow, planning: Planning) -> None:

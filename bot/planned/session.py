@@ -107,7 +107,7 @@ def stage(conn: Connection, row: DueRow, planning: Planning) -> None:
     if session is None or (session.cancelled and of is not Stage.CHANGED):
         due.settle(conn, row.kind, row.subject, "missed: there is no such session any more")
     elif of is Stage.ATTENDANCE:
-        _ask_for_attendance(conn, row, session)
+        _ask_for_attendance(conn, row, session, planning)
     elif of is Stage.CHANGED:
         _changed(conn, row, session, planning)
     elif of is Stage.AFTERWARDS:
@@ -201,9 +201,11 @@ def _tell(
         _ASKED.many(conn, [values for key, values in asked.items() if key not in had])
 
 
-def _ask_for_attendance(conn: Connection, row: DueRow, session: Session) -> None:
+def _ask_for_attendance(
+    conn: Connection, row: DueRow, session: Session, planning: Planning
+) -> None:
     """Who looks after it now is woken: the cadre, or somebody in her place."""
-    cadre = keepers.keeper(conn, session)
+    cadre = keepers.keeper(conn, session, planning.now)
     if cadre is None:
         due.settle(conn, row.kind, row.subject, "missed: nobody can be asked who came")
         return

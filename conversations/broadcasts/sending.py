@@ -12,7 +12,7 @@ from conversations import reading
 from conversations.broadcasts.audience import written
 from conversations.broadcasts.broadcast import OPEN, Broadcast, State, Step
 from conversations.broadcasts.drafting import WHOM, ask_words, numbered
-from conversations.broadcasts.texts import account_lines, rehearsal_text
+from conversations.broadcasts.texts import account_lines, rehearsal_text, standing_lines
 from conversations.dialogue import Interview, Wake
 from conversations.event import BroadcastStep, Remind
 from conversations.message import Choice, Message
@@ -195,7 +195,7 @@ def show(talk: Talk, broadcast: Broadcast) -> None:
     """How far it is, and what can be done with it."""
     account = talk.world.broadcasts.account(broadcast.id)
     heading = talk.text("broadcast.heading", id=broadcast.id, state=_state(talk, broadcast))
-    _offer_steps(talk, broadcast, "\n".join([heading, *account_lines(account)]))
+    _offer_steps(talk, broadcast, "\n".join([heading, *standing_lines(broadcast, account)]))
 
 
 def _offer_steps(talk: Talk, broadcast: Broadcast, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conversations.broadcasts.audience import describe
-from conversations.broadcasts.broadcast import Account, Broadcast, Rehearsal, why_text
+from conversations.broadcasts.broadcast import Account, Broadcast, Rehearsal, State, why_text
 from locales import languages, say
 
 CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "simulator": "simulator"}
@@ -41,6 +41,13 @@ def account_lines(account: Account) -> list[str]:
         if (number := getattr(account, place))
     ]
     return [*lines, *reason_lines(account.reasons)]
+
+
+def standing_lines(broadcast: Broadcast, account: Account) -> list[str]:
+    """The account; before it begins, when its recipients will be written down."""
+    if not account.planned and broadcast.state in (State.DRAFT, State.ASKING, State.SCHEDULED):
+        return [say("broadcast.not_begun")]
+    return account_lines(account)
 
 
 def reason_lines(reasons: Mapping[str, int]) -> list[str]:

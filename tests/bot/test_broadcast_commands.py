@@ -222,6 +222,19 @@ def test_it_is_scheduled_in_local_time(office: Settings) -> None:
     assert kept.starts_at.isoformat() == "2030-01-02T02:00:00+00:00"
 
 
+def test_of_what_has_not_begun_it_is_said_when_recipients_are_written_down(
+    office: Settings,
+) -> None:
+    kawan("new", "Halo")
+    draft = kawan("status", "1")
+
+    scheduled = kawan("schedule", "1", "2030-01-02", "09.00")
+
+    for told in (draft, scheduled, kawan("status", "1")):
+        assert "Penerimanya dicatat saat mulai dikirim." in told
+        assert "0 orang" not in told
+
+
 @pytest.mark.parametrize(
     ("day", "hour", "answer"),
     [
@@ -274,6 +287,19 @@ def test_an_audience_that_is_empty_by_now_is_refused(office: Settings) -> None:
     _write(office, lambda conn: conn.execute(update(schema.people).values(village_id=None)))
 
     assert "tidak ada penerima lagi" in kawan("send", "1")
+
+
+def test_an_audience_of_which_nobody_may_be_written_to_is_refused(office: Settings) -> None:
+    kawan("new", "Halo", "--to", "sekolah=EYG-SBS")
+    _write(office, lambda conn: conn.execute(update(schema.people).values(consent="refused")))
+
+    now, later = kawan("send", "1"), kawan("schedule", "1", "2030-01-02", "09.00")
+
+    for told in (now, later):
+        assert "tidak ada yang bisa dikirimi" in told
+        assert "kawan broadcast rehearse 1" in told
+    kept = _write(office, lambda conn: broadcasts.one(conn, BroadcastId(1)))
+    assert kept.state is State.DRAFT
 
 
 def test_a_file_that_is_gone_is_not_forgotten(office: Settings, tmp_path: Path) -> None:

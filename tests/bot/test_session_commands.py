@@ -245,6 +245,16 @@ def test_a_series_by_command_until_it_is_stopped(kawan: Callable[..., str]) -> N
     assert again == "tidak ada rangkaian nomor 1 yang masih berjalan"
 
 
+def test_a_series_that_begins_later_says_that_there_is_no_session_yet(
+    kawan: Callable[..., str],
+) -> None:
+    kawan("schools", "add", "Sekolah Bok-Ebok", "BOK-SBS")
+
+    begun = kawan("sessions", "repeat", "BOK-SBS", "2030-11-26", "08.00", "10.00", "Rutin")
+
+    assert begun.splitlines()[1:] == ["  belum ada; dibuat sendiri lima minggu sebelumnya"]
+
+
 def test_everything_that_lists_does_so_for_programs_too(kawan: Callable[..., str]) -> None:
     kawan("schools", "add", "Sekolah Bok-Ebok", "BOK-SBS")
     kawan("sessions", "plan", "BOK-SBS", "2030-11-26", "13.00", "15.00", "Bermain")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, select, update
 
 from bot.planned import KINDS, Planning
@@ -69,6 +70,27 @@ async def test_without_a_cadre_staff_is_asked_and_without_anybody_it_is_recorded
     outcome, dimas, asked = await database.write(unit)
 
     assert outcome.startswith("missed: ")
+    assert asked == dimas
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"paused_until": OVER + DAY}, {"stopped_at": NOW}, {"consent": "withdrawn"}],
+    ids=["resting", "stopped", "withdrawn"],
+)
+async def test_of_a_cadre_who_is_left_in_peace_staff_is_asked_in_her_place(
+    database: Database, change: dict[str, Any]
+) -> None:
+    def unit(conn: Connection) -> tuple[PersonId, PersonId]:
+        rini, dimas = a_mother(conn, "cadre", "Rini").id, a_member(conn).id
+        session = a_session(conn, a_school(conn, cadre=rini))
+        columns = schema.people.c
+        conn.execute(update(schema.people).where(columns.id == rini).values(**change))
+        let_pass(conn, OVER)
+        return dimas, wakes(conn, "attendance")[str(session.id)][0]
+
+    dimas, asked = await database.write(unit)
+
     assert asked == dimas
 
 

@@ -237,6 +237,19 @@ def test_siar_shows_the_newest_with_what_can_be_done() -> None:
     assert "1. Jeda\n2. Batalkan\n3. Siaran baru" in shown
 
 
+@pytest.mark.parametrize("state", [b.State.ASKING, b.State.SCHEDULED])
+def test_of_what_has_not_begun_it_is_said_when_recipients_are_written_down(
+    state: b.State,
+) -> None:
+    phone = running(state)
+    phone.world.broadcasts.now_at = b.Account(0, 0, 0, 0, 0, 0, 0, 0, {})
+
+    [shown] = phone.says("SIAR")
+
+    assert "Penerimanya dicatat saat mulai dikirim." in shown
+    assert "0 orang" not in shown
+
+
 def test_it_is_paused_resumed_and_cancelled_by_words_or_buttons() -> None:
     phone = running()
 

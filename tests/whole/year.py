@@ -501,7 +501,7 @@ async def _stop(lives: Sequence[Life], village: Village, clock: VirtualClock, di
     village.stops += 1
     for one in lives:
         await one.dies()
-    clock.at += timedelta(minutes=round(60 * 72 ** dice.random()))
+    clock.at += timedelta(minutes=round((72 * 60) ** dice.random()))
 
 
 def rude(sent: Sent, person: Somebody) -> bool:
