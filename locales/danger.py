@@ -6,7 +6,9 @@ in docs/danger-words.md. People mix languages in one sentence, so all languages 
 
 from __future__ import annotations
 
+import json
 import tomllib
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 SCOPES = ("phrase", "clause", "sentence", "message")
-SECTIONS = ("verbs", "words", "marks", "masks", "guards", "rules")
+SECTIONS = ("verbs", "words", "marks", "masks", "guards", "rules", "fields")
 
 
 class LexiconError(ValueError):
@@ -158,3 +160,73 @@ def _refuse_doubles(names: list[str]) -> None:
             raise LexiconError(
                 f"{name!r} is used twice; every list, guard and rule needs its own name"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the trainer learnt: for "urgent" and for every class one signed byte for each feature.
+
+    A byte times `scale` is the weight; `bias` is what a message without any feature has. Scores at
+    or above `alarm` alarm, at or above `sure` with the level of their class; below
+    `calm` it is everyday talk.
+    """
+
+    vectors: Mapping[str, memoryview]
+    scale: Mapping[str, float]
+    bias: Mapping[str, float]
+    alarm: float
+    sure: float
+    calm: float
+
+
+@cache
+def load_fields() -> Mapping[str, tuple[str, ...]]:
+    """The fields of meaning of danger_fields.toml; raises LexiconError."""
+    name = "locales/danger_fields.toml"
+    content = _parse(name, files("locales").joinpath("danger_fields.toml").read_text("utf-8"))
+    return {field: _texts(words, f"{name}: {field}") for field, words in content["fields"].items()}
+
+
+def load_weights() -> Weights:
+    """The trained weights; raises LexiconError when the file is damaged."""
+    return read_weights(files("locales").joinpath("danger_weights.bin").read_bytes())
+
+
+def read_weights(content: bytes) -> Weights:
+    """Unpack what `pack_weights` made; raises LexiconError.
+
+    >>> read_weights(b"torn")
+    Traceback (most recent call last):
+    locales.danger.LexiconError: danger_weights.bin is damaged; train it anew
+    """
+    try:
+        head, _, body = zlib.decompress(content).partition(b"\n")
+        about = json.loads(head)
+        size = len(body) // len(about["names"])
+        return Weights(
+            {
+                name: memoryview(body[n * size : (n + 1) * size]).cast("b")
+                for n, name in enumerate(about["names"])
+            },
+            dict(zip(about["names"], about["scale"], strict=True)),
+            dict(zip(about["names"], about["bias"], strict=True)),
+            about["alarm"],
+            about["sure"],
+            about["calm"],
+        )
+    except (zlib.error, ValueError, KeyError) as error:
+        raise LexiconError("danger_weights.bin is damaged; train it anew") from error
+
+
+def pack_weights(weights: Weights) -> bytes:
+    """The content of danger_weights.bin; the same weights always make the same bytes."""
+    about = {
+        "names": list(weights.vectors),
+        "scale": list(weights.scale.values()),
+        "bias": list(weights.bias.values()),
+        "alarm": weights.alarm,
+        "sure": weights.sure,
+        "calm": weights.calm,
+    }
+    body = b"".join(bytes(vector.cast("B")) for vector in weights.vectors.values())
+    return zlib.compress(json.dumps(about).encode() + b"\n" + body, 9)

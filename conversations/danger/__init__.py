@@ -1,20 +1,24 @@
 """Notices in any free text that a child or the person who cares for it may be in danger.
 
-Reads a message as words with tags, and looks for the patterns that locales/*/danger.toml describes.
-What happens with a hit (who is told, what is answered) is not decided here.
+Reads a message as words with tags, looks for the patterns that locales/*/danger.toml describes, and
+asks the trained model about what no pattern describes. What happens with a hit (who is told, what
+is answered) is not decided here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
-from conversations.danger.detector import Detector, compile_lexicon
+from conversations.danger.detector import Detector, compile_lexicon, is_mark, words
+from conversations.danger.features import Featurer, Fields
+from conversations.danger.model import Model, Verdict
 from conversations.level import Level
 from locales import danger as lexicon
 
 LONGEST_TEXT = 100_000
+PART, OVERLAP = 400, 40  # words
 
 
 class DangerClass(StrEnum):
@@ -32,9 +36,27 @@ class DangerClass(StrEnum):
     PSYCHOSOCIAL = "psychosocial"
 
 
+LEVELS = {
+    DangerClass.PHYSICAL_VIOLENCE: Level.ORANYE,
+    DangerClass.SEXUAL_VIOLENCE: Level.MERAH,
+    DangerClass.NEGLECT: Level.ORANYE,
+    DangerClass.EXPLOITATION: Level.ORANYE,
+    DangerClass.TRAFFICKING: Level.MERAH,
+    DangerClass.SELF_HARM: Level.MERAH,
+    DangerClass.MISSING: Level.MERAH,
+    DangerClass.HEALTH_NUTRITION: Level.MERAH,
+    DangerClass.PSYCHOSOCIAL: Level.MERAH,
+}
+"""The level of a class (DOMAIN.md 4.1) when no rule tells more, as for what the model found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One concern found in a message; `why` is the id of the rule in danger.toml that found it."""
+    """One concern found in a message.
+
+    `why` is the id of the rule in danger.toml that found it, or "model: " and the words that
+    weighed most.
+    """
 
     cls: DangerClass
     level: Level
@@ -61,11 +83,54 @@ def find(text: str) -> tuple[Hit, ...]:
     >>> find("alhamdulillah tidak pernah dipukul, tapi kemarin bilang pengen mati")[0].cls.value
     'self_harm'
     """
-    hits = [
-        Hit(DangerClass(rule.cls), Level(rule.level), rule.id)
-        for rule in _detector().find(text[:LONGEST_TEXT])
-    ]
+    written = words(text[:LONGEST_TEXT])
+    hits = _by_rules(written)
+    if not any(hit.level is Level.MERAH for hit in hits):
+        hits = _weighed(written, hits)
     return tuple(sorted(hits, key=lambda hit: -hit.level.rank))
+
+
+def reader(text: str) -> list[str | None]:
+    """The words of a text as the model reads them; None stands for a mark between."""
+    return [None if is_mark(word) else word for word in words(text)]
+
+
+def featurer() -> Featurer:
+    """What the model and its trainer know of a word."""
+    return Featurer(_detector().tags, Fields(lexicon.load_fields()))
+
+
+def _by_rules(written: list[str]) -> list[Hit]:
+    """What the rules find; a very long text is read in parts, up to the first that is MERAH."""
+    hits: dict[str, Hit] = {}
+    for start in range(0, max(len(written) - OVERLAP, 1), PART - OVERLAP):
+        for rule in _detector().find(written[start : start + PART]):
+            hits[rule.id] = Hit(DangerClass(rule.cls), Level(rule.level), rule.id)
+        if any(hit.level is Level.MERAH for hit in hits.values()):
+            break
+    return list(hits.values())
+
+
+def _weighed(written: list[str], hits: list[Hit]) -> list[Hit]:
+    """The hits and what the model finds beyond them; a hit of ORANYE in everyday talk is KUNING."""
+    said = [None if is_mark(word) else word for word in written]
+    verdict = _model().judge(said)
+    if verdict.score < _model().weights.calm:
+        return [replace(hit, level=min(hit.level, Level.KUNING)) for hit in hits]
+    if verdict.score < _model().weights.alarm:
+        return hits
+    cls, level = DangerClass(verdict.cls), _level_of(verdict, said)
+    if any(hit.level >= min(level, Level.ORANYE if hit.cls is cls else level) for hit in hits):
+        return hits
+    return [*hits, Hit(cls, level, f"model: {', '.join(verdict.words) or '?'}")]
+
+
+def _level_of(verdict: Verdict, said: list[str | None]) -> Level:
+    """The level of the class; ORANYE, so that a human looks, where the model is not sure."""
+    cls = DangerClass(verdict.cls)
+    if cls is DangerClass.SEXUAL_VIOLENCE and _model().speaks_of("marry", said):
+        return Level.ORANYE  # a marriage plan
+    return LEVELS[cls] if verdict.score >= _model().weights.sure else Level.ORANYE
 
 
 def assess(text: str) -> Assessment:
@@ -94,6 +159,11 @@ def _detector() -> Detector:
         for cls in guard.classes:
             _check(guard.id, cls, DangerClass)
     return compile_lexicon(loaded)
+
+
+@cache
+def _model() -> Model:
+    return Model(lexicon.load_weights(), featurer())
 
 
 def _check(entry: str, value: str, kind: type[StrEnum]) -> None:

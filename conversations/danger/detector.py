@@ -31,6 +31,22 @@ _PLAIN = ("known", "through", "and", "no", "turn", "until")
 Quiet = dict[str, dict[int, set[int]]]
 
 
+def words(text: str) -> list[str]:
+    """A text as words in small letters and the marks between them.
+
+    >>> words("Cucu hilang 3hari, tolong!")
+    ['cucu', 'hilang', '3', 'hari', ',', 'tolong', '!']
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _TOKEN.findall(_GLUED_NUMBER.sub(r"\1 ", text.lower()))
+
+
+def is_mark(word: str) -> bool:
+    """Whether this stands between words."""
+    return word[0] in _SENTENCE_END or word in _PHRASE_END
+
+
 class Detector:
     """A compiled lexicon."""
 
@@ -59,9 +75,9 @@ class Detector:
         }
         self._alarming = _roots(self._rule_index.tags, [*marks, *phrases])
 
-    def find(self, text: str) -> list[Rule]:
-        """The rules that hold for this text, in the order in which the lexicon lists them."""
-        reading = self._read(text)
+    def find(self, written: Sequence[str]) -> list[Rule]:
+        """The rules that hold for these words and marks, in the order of the lexicon."""
+        reading = self._read(written)
         if reading is None:
             return []
         for index in (self._phrases, self._marks):
@@ -95,12 +111,9 @@ class Detector:
         if masked:
             reading.mask(masked)
 
-    def _read(self, text: str) -> Reading | None:
-        """The words of a text, or None when no word in it can be part of an alarm."""
-        if not text.isascii():
-            text = unicodedata.normalize("NFKC", text)
-        written = _TOKEN.findall(_GLUED_NUMBER.sub(r"\1 ", text.lower()))
-        tagged = [self._tags(word) for word in written]
+    def _read(self, written: Sequence[str]) -> Reading | None:
+        """The words with their tags, or None when no word can be part of an alarm."""
+        tagged = [self.tags(word) for word in written]
         if all(self._alarming.isdisjoint(tags) for tags in tagged):
             return None
         reading = Reading()
@@ -129,7 +142,8 @@ class Detector:
             last = word
         return reading
 
-    def _tags(self, word: str) -> Tags:
+    def tags(self, word: str) -> Tags:
+        """The lists in which a word stands, and what kind of number it is."""
         tags = self._vocabulary.tags(word)
         if not word[0].isdecimal() or not word.isdecimal():
             return tags | {"#num"} if word[0].isdecimal() and word[-1].isdecimal() else tags

@@ -139,7 +139,7 @@ class Vocabulary:
         self._known = frozenset(map(key, known))
         self._skeletons: dict[str, list[str]] = {}
         self._deletions: dict[str, list[str]] = {}
-        for word in guessable:
+        for word in sorted(guessable):  # so that a doubtful spelling is always read alike
             if len(word) >= SHORTEST_SKELETON:
                 self._skeletons.setdefault(_VOWEL.sub("", word), []).append(word)
             if len(word) >= SHORTEST_TYPO:
@@ -222,8 +222,8 @@ class Vocabulary:
         return None
 
 
-def _with_one_letter_less(word: str) -> set[str]:
-    return {word[:i] + word[i + 1 :] for i in range(1, len(word))}
+def _with_one_letter_less(word: str) -> list[str]:
+    return list(dict.fromkeys(word[:i] + word[i + 1 :] for i in range(1, len(word))))
 
 
 def _is_within(short: str, long: str) -> bool:

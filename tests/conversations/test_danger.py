@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import csv
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conversations.danger import DangerClass, assess, find
+from conversations.danger import (
+    LEVELS,
+    DangerClass,
+    Level,
+    assess,
+    featurer,
+    find,
+)
 from conversations.danger.detector import compile_lexicon
-from conversations.level import Level
-from locales.danger import LexiconError, load, read
+from conversations.danger.features import BUCKETS, features
+from conversations.danger.model import STEP, WINDOW, Model
+from locales.danger import (
+    LexiconError,
+    load,
+    load_fields,
+    load_weights,
+    pack_weights,
+    read,
+    read_weights,
+)
+from tests import danger_training
 
 SENTENCES = Path(__file__).with_name("danger_sentences.tsv")
 
@@ -70,7 +87,7 @@ def measure(part: str) -> Figures:
 
 @pytest.mark.parametrize(
     ("part", "found", "alarmed"),
-    [("tune", 0.985, 0.005), ("held", 0.945, 0.02), ("fresh", 0.8, 0.02)],
+    [("tune", 0.985, 0.015), ("held", 0.96, 0.035), ("fresh", 0.9, 0.035)],
 )
 def test_the_figures_do_not_fall(part: str, found: float, alarmed: float) -> None:
     figures = measure(part)
@@ -216,3 +233,140 @@ def test_a_pattern_with_an_unknown_list_is_named() -> None:
 def test_levels_are_ordered_by_urgency(higher: str, lower: str) -> None:
     assert Level(higher) > Level(lower)
     assert Level(lower) <= Level(higher)
+
+
+NO_RULE = "aku direkam pas mandi sama kakak ipar, sekarang dia ngancem mau nyebar"
+
+
+def test_what_no_rule_describes_is_found_by_the_model_and_says_by_which_words() -> None:
+    hits = find(NO_RULE)
+
+    assert hits[0].cls is DangerClass.SEXUAL_VIOLENCE
+    assert hits[0].why.startswith("model: ")
+    assert set(hits[0].why.removeprefix("model: ").split(", ")) <= set(
+        NO_RULE.replace(",", "").split()
+    )
+
+
+def test_why_never_shows_a_word_that_could_be_a_name() -> None:
+    named = NO_RULE.replace("dia", "Wulandari") + " Zulfikri"
+
+    assert not {"zulfikri", "wulandari"} & set(find(named)[0].why.replace(",", " ").split())
+
+
+@pytest.mark.parametrize(("sure", "level"), [(9.0, Level.ORANYE), (0.26, Level.MERAH)])
+def test_a_model_that_is_not_sure_is_orange_so_that_a_human_looks(
+    monkeypatch: pytest.MonkeyPatch, sure: float, level: Level
+) -> None:
+    model = Model(replace(load_weights(), sure=sure), featurer())
+    monkeypatch.setattr("conversations.danger._model", lambda: model)
+
+    assert assess(NO_RULE).level is level
+
+
+def test_a_marriage_plan_is_orange_however_sure_the_model_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = Model(replace(load_weights(), sure=0.3), featurer())
+    monkeypatch.setattr("conversations.danger._model", lambda: model)
+
+    found = assess("belum cukup umur sudah mau dinikahkan sama juragan tua, anaknya nangis")
+
+    assert found.cls is DangerClass.SEXUAL_VIOLENCE
+    assert found.level is Level.ORANYE
+
+
+def test_an_alarm_stands_also_where_no_word_may_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    eager = replace(load_weights(), calm=-101.0, alarm=-100.0)
+    monkeypatch.setattr("conversations.danger._model", lambda: Model(eager, featurer()))
+
+    found = assess("Zulfikri Wulandari")
+
+    assert found.urgent
+    assert found.why == "model: ?"
+
+
+def test_everyday_talk_never_lowers_a_red_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    calm = replace(load_weights(), calm=100.0, alarm=200.0, sure=200.0)
+    monkeypatch.setattr("conversations.danger._model", lambda: Model(calm, featurer()))
+
+    assert assess("cucu saya mau bunuh diri").level is Level.MERAH
+    assert assess("kemarin dipukul pamannya").level is Level.KUNING
+
+
+def test_a_danger_that_only_the_model_knows_is_found_far_behind_in_a_long_message() -> None:
+    text = "tadi pagi saya masak sayur bayam untuk cucu. " * 60
+
+    assert not assess(text).urgent
+    assert assess(text + NO_RULE).urgent
+
+
+@pytest.mark.parametrize("size", [WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW, WINDOW + STEP])
+def test_every_word_of_a_message_is_weighed(size: int) -> None:
+    asked: set[str] = set()
+    known = featurer()
+    model = Model(load_weights(), known)
+    read_word = known.word
+
+    def remember(text: str) -> object:
+        asked.add(text)
+        return read_word(text)
+
+    known.word = remember  # type: ignore[assignment]
+    said = [f"kata{n}" for n in range(size)]
+
+    model.judge(said)
+
+    assert asked == set(said)
+
+
+def test_a_denied_word_is_another_feature() -> None:
+    word = featurer().word
+
+    said = features([word("pernah"), word("dipukul")])
+    denied = features([word("tidak"), word("dipukul")])
+
+    lists = 3
+    assert not set(said[lists]) & set(denied[lists]) - set(features([word("tidak")])[lists])
+
+
+def test_the_weights_fit_the_features_and_the_classes() -> None:
+    weights = load_weights()
+
+    assert set(weights.vectors) == {"urgent", *LEVELS}
+    assert {len(vector) for vector in weights.vectors.values()} == {BUCKETS}
+    assert weights.calm < weights.alarm < weights.sure
+
+
+def test_damaged_weights_are_named() -> None:
+    whole = pack_weights(load_weights())
+
+    with pytest.raises(LexiconError, match="train it anew"):
+        read_weights(whole[:-20])
+
+
+def test_fields_are_found_through_affixes() -> None:
+    assert "fear" in load_fields()
+    assert features([featurer().word("ketakutan")])[5] == features([featurer().word("takut")])[5]
+
+
+def test_training_twice_makes_the_same_file_and_learns() -> None:
+    known = featurer()
+    some = [s for s in danger_training.sentences() if s.expected != "watch"][::25]
+    examples = [danger_training.example(one, known) for one in some]
+
+    first, second = (danger_training.train(examples) for _ in range(2))
+
+    assert pack_weights(first) == pack_weights(second)
+    urgent = [danger_training.score(e, first) for e in examples if e.sentence.expected == "urgent"]
+    other = [danger_training.score(e, first) for e in examples if e.sentence.expected != "urgent"]
+    assert min(urgent) > max(other)
+
+
+def test_no_sentence_is_listed_twice_or_without_its_labels() -> None:
+    every = danger_training.sentences()
+
+    assert len({" ".join(s.text.lower().split()) for s in every}) == len(every)
+    assert {s.expected for s in every} == {"urgent", "watch", "ordinary"}
+    assert all((s.cls == "-") == (s.expected == "ordinary") for s in every)
+    assert all(s.round.isdecimal() for s in every)
