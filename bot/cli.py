@@ -13,11 +13,15 @@ import typer
 
 from bot.commands import (
     broadcast,
+    cases,
     checking,
     data,
+    directory,
+    duty,
     enrolment,
     office,
     programme,
+    referral,
     report,
     rules,
     running,
@@ -49,6 +53,10 @@ for group in (
     report,
     checking,
     data,
+    directory,
+    duty,
+    referral,
+    cases,
 ):
     group.register(app)
 

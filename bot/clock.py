@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from bot.limits import Clock, WallClock
 from bot.receiving import place_of
-from storage import due, meta
+from storage import alerts, due, meta
 from storage.database import Database, NotWritten
 from storage.due import DueRow
 from storage.outbox import Claimed
@@ -34,8 +34,9 @@ TICK: Final = 1.0
 
 MOST_ATTEMPTS: Final = 3
 
-NEVER_GIVEN_UP: Final = frozenset({"rule", "series"})
-"""Work without which nothing would be planned any more: it is tried again for ever, ever later."""
+NEVER_GIVEN_UP: Final = frozenset({"rule", "series", "escalation", "roster", "numbers"})
+"""Work without which nothing would be planned, or nobody called, any more: it is tried again for
+ever, ever later."""
 
 _LATEST: Final = 6
 """Attempts after which the pause before the next one (10 minutes) grows no more."""
@@ -149,6 +150,7 @@ class Ticker:
         self._suspected: dict[tuple[str, str], int] = {}
         self._looked: tuple[datetime, float] | None = None
         self._held_until = 0.0
+        self._may_have_gone_back = True
         self._next_at: datetime | None = None
         self._last: frozenset[tuple[str, str]] = frozenset()
         self._woken: asyncio.Task[None] | None = None
@@ -198,6 +200,7 @@ class Ticker:
             if self._jumped(now):
                 return 0
             try:
+                await self._look_after_setting_back(now)
                 rows = await self._due(now)
                 persons = await self._ours([row for row in rows if row.person_id is not None])
                 tried = len(persons)
@@ -246,11 +249,20 @@ class Ticker:
                 )
             elif self._looked[0] + passed - now > JUMP:
                 self._held_until = steady
+                self._may_have_gone_back = True
                 _log.warning(
                     "the clock went back", seconds=int((self._looked[0] - now).total_seconds())
                 )
         self._looked = (now, steady)
         return steady < self._held_until
+
+    async def _look_after_setting_back(self, now: datetime) -> None:
+        """Urgent tasks do not wait for an hour that was counted by a clock that was wrong."""
+        if not self._may_have_gone_back:
+            return
+        if await self._database.read(lambda conn: alerts.is_ahead(conn, now)):
+            await self._database.write(lambda conn: alerts.set_back(conn, now))
+        self._may_have_gone_back = False
 
     async def _due(self, now: datetime) -> list[DueRow]:
         next_at = self._next_at = await self._database.read(due.next_at)

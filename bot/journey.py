@@ -27,7 +27,7 @@ PATIENCE: Final = 20.0
 _MOST_STEPS: Final = 2_000
 _A_MOMENT: Final = timedelta(milliseconds=1)
 
-BEHIND_THE_SCENES: Final = ("rule", "sweep", "series")
+BEHIND_THE_SCENES: Final = ("rule", "sweep", "series", "roster", "numbers")
 """Due work that only plans other work: nobody would see that it has happened."""
 
 _FAR: Final = timedelta(days=8)

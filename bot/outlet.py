@@ -285,7 +285,7 @@ class Outlet:
         else:
             word = "sent"
             self._failures = 0
-            result = Result(claimed.id, Status.SENT, platform_id=receipt.platform_id)
+            result = Result(claimed.id, Status.SENT, receipt.note, receipt.platform_id)
         self._meters.send_seconds.observe((self._clock.now() - began).total_seconds())
         self._counted[word].inc()
         return result, blocked

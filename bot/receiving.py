@@ -61,7 +61,8 @@ class Receiving:
     """Accepts batches from channels and sees every accepted row to its end.
 
     `explain` runs in the unit that puts a row aside and returns a kind message for the person;
-    `hand_over` takes the replies of a committed turn; `on_quarantine` hears row id and error.
+    `hand_over` takes the replies of a committed turn, which may be none: what it planned waits in
+    the outbox; `on_quarantine` hears row id and error.
     """
 
     def __init__(
@@ -200,8 +201,7 @@ class Receiving:
     def _succeed(self, turn: _Turn, replies: Sequence[Claimed]) -> None:
         self._meters.done.inc()
         self._meters.turn_seconds.observe((self._clock.now() - turn.since).total_seconds())
-        if replies:
-            self._hand_over(replies)
+        self._hand_over(replies)
 
     def _end(self, turn: _Turn) -> None:
         self._count_open(-1)

@@ -1,4 +1,4 @@
-"""The sample programme that a newcomer meets: three villages, a few people, two members of staff.
+"""The sample programme that a newcomer meets: three villages, a few people, those who follow up.
 
 Everybody here is made up. The simulator offers them as personas; each writes from an address of
 her own, like somebody on a real channel.
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
+from conversations.concerns.duty import ShiftId
 from conversations.dialogue import (
     Child,
     ChildId,
@@ -22,12 +23,27 @@ from conversations.dialogue import (
     VillageId,
 )
 from conversations.schools.series import Pattern
-from storage import children, due, meta, people, roster, schools, series, staff
+from locales import say
+from storage import (
+    children,
+    directory,
+    due,
+    meta,
+    people,
+    roster,
+    schema,
+    schools,
+    series,
+    shifts,
+    staff,
+)
+from storage.directory import NewOffice
 from storage.people import Seat
 from storage.roster_sheet import Listed
 from storage.schema import people as people_table
 from storage.schools import NewSchool
 from storage.series import Series
+from storage.shifts import NewDuty
 
 MARK: Final = "sample"
 """Under this name the database remembers that it was given the sample."""
@@ -49,6 +65,8 @@ PERSONAS: Final = (
     Persona("bu-rini", "Bu Rini", Role.CADRE, "Kader desa"),
     Persona("mas-dimas", "Mas Dimas", Role.STAFF, "Petugas program"),
     Persona("mbak-rina", "Mbak Rina", Role.STAFF, "Petugas program"),
+    Persona("bu-yuni", "Bu Yuni", Role.COORDINATOR, "Koordinator program"),
+    Persona("pak-made", "Pak Made", Role.FOCAL, "Di luar program: laporan tentang petugas, kader"),
 )
 
 VILLAGES: Final = (
@@ -57,6 +75,7 @@ VILLAGES: Final = (
     ("Kenanga", "KNG", "Indramayu", "Kuwu"),
 )
 
+_MIDNIGHT: Final = time(0, 0)
 _MORNING_HOUR: Final = 8
 _FIRST_MEETING: Final = timedelta(days=7)
 _MEETING_DAY: Final = 5  # Saturday
@@ -74,7 +93,7 @@ def seed(conn: Connection, channel: str, account: str, now: datetime) -> bool:
         )
     for persona in PERSONAS:
         match persona.role:
-            case Role.STAFF:
+            case role if role.works:
                 _join_staff(conn, _seat(conn, channel, account, persona, now), persona, now)
             case Role.CADRE:
                 cadre = _seat(conn, channel, account, persona, now)
@@ -83,8 +102,26 @@ def seed(conn: Connection, channel: str, account: str, now: datetime) -> bool:
                 _open_school(conn, cadre.person.id, siti.person.id, now)
             case Role.CAREGIVER if persona is PERSONAS[0]:
                 _register_grandmother(conn, _seat(conn, channel, account, persona, now), now)
+    _enter_offices(conn, now)
     meta.put(conn, MARK, now.isoformat().encode())
     return True
+
+
+def _enter_offices(conn: Connection, now: datetime) -> None:
+    """Offices that do not exist, under numbers that cannot be called: to look at how it goes."""
+    for agency in directory.REQUIRED:
+        for district in sorted({district for _, _, district, _ in VILLAGES}):
+            name = f"{say(f'agency.{agency}')} {district} (contoh)"
+            new = NewOffice(
+                agency,
+                name,
+                phone="nomor contoh",
+                officer="petugas contoh",
+                district=district,
+                checked=now.date(),
+                checked_by="contoh",
+            )
+            directory.add(conn, new, now)
 
 
 def _seat(conn: Connection, channel: str, account: str, persona: Persona, now: datetime) -> Seat:
@@ -92,7 +129,7 @@ def _seat(conn: Connection, channel: str, account: str, persona: Persona, now: d
 
 
 def _join_staff(conn: Connection, seat: Seat, persona: Persona, now: datetime) -> None:
-    code = staff.add(conn, persona.name, "staff", now)
+    code = staff.add(conn, persona.name, persona.role, now)
     account = staff.by_code(conn, code, now)
     if account is None:
         raise LookupError("a fresh staff code opens no account")
@@ -101,6 +138,25 @@ def _join_staff(conn: Connection, seat: Seat, persona: Persona, now: datetime) -
     staff.join(conn, account, seat.person.id, now)
     morning = _next_morning(seat.person, now)
     due.plan(conn, "day_list", str(seat.person.id), seat.person.id, morning, None)
+    if persona.role is Role.STAFF:
+        _put_on_duty(conn, seat.person, now)
+
+
+def _put_on_duty(conn: Connection, person: Person, now: datetime) -> None:
+    """Every day, the whole day: the first who joins is called first.
+
+    For the days that are planned she has said SIAP, so that nobody need answer it to look around.
+    """
+    today = now.astimezone(person.tz).date()
+    rank = len({one.duty.person for one in shifts.duties(conn)}) + 1
+    for weekday in range(7):
+        new = NewDuty(person.id, _MIDNIGHT, _MIDNIGHT, today, rank, weekday)
+        shifts.add(conn, new, now, person.tz)
+    hers = select(schema.shifts.c.id).where(schema.shifts.c.person_id == person.id)
+    for number in conn.execute(hers).scalars().all():
+        shifts.ready(conn, ShiftId(number), person.id, now)
+        for kind in (shifts.SIAP, shifts.UNREADY):
+            due.forget(conn, kind, str(number))
 
 
 def _register_cadre(conn: Connection, seat: Seat, persona: Persona, now: datetime) -> None:

@@ -41,7 +41,7 @@ from conversations import danger, reading
 from conversations.politeness import Polite
 from locales import languages
 from locales.tips import tips
-from storage import forms, meta, retention, rules
+from storage import forms, meta, retention, rules, shifts
 from storage.database import Database, NotWritten
 from storage.inbox import Received
 from storage.lock import Lock
@@ -243,13 +243,14 @@ class Service:
         """Rules, sample data where it belongs; refuse a real channel that nobody stands behind."""
         now = self.clock.now()
         await self.database.write(lambda conn: rules.ensure(conn, now))
+        await self.database.write(lambda conn: shifts.ensure(conn, now))
         simulator = self.simulator
         if self.settings.sample and simulator is not None:
             name, account = simulator.name, simulator.account
             await self.database.write(lambda conn: sample.seed(conn, name, account, now))
-        if not self.settings.sample:
-            missing = await self.database.read(lambda conn: readiness.missing(conn, self.settings))
-            if (lines := readiness.refusal(missing)) and not self.settings.pilot:
+        if not self.settings.sample and not self.settings.pilot:
+            begin = partial(readiness.begin, settings=self.settings, now=now)
+            if lines := await self.database.write(begin):
                 raise CannotStart(lines)
 
     def _make_lanes(self) -> None:
@@ -260,8 +261,10 @@ class Service:
             settings.responsible,
             settings.zone,
             settings.language,
+            removing=frozenset(name for name, one in self.channels.items() if one.removes),
             bulk_rate=_SIMULATOR_PACE.bulk if settings.sample else settings.telegram_bulk_rate,
             alone_up_to=settings.broadcast_approval,
+            duty_phone=settings.duty_phone,
         )
         turns = Turns(
             programme,
@@ -352,7 +355,7 @@ class Service:
         if self.settings.sample:
             return
         now = self.clock.now()
-        missing = await self.database.read(lambda conn: readiness.missing(conn, self.settings))
+        missing = await self.database.read(lambda conn: readiness.missing(conn, self.settings, now))
         quiet = self.settings.quiet_hours
         for line in readiness.told(missing):
             self._tell(line)

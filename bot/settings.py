@@ -83,6 +83,14 @@ def _token(written: SecretStr) -> SecretStr:
     return written
 
 
+def _phone(written: str) -> str:
+    from conversations.reading import phone
+
+    if written and phone(written) is None:
+        raise ValueError("nomor telepon tidak dimengerti; contoh: 0812-3456-7890")
+    return written
+
+
 def _stripped(written: Any) -> Any:
     return written.strip() if isinstance(written, str) else written
 
@@ -107,6 +115,7 @@ class Settings(BaseSettings):
     encryption_keys: Secret = SecretStr("")
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Jakarta"
     language: Annotated[str, AfterValidator(_language)] = "id"
+    duty_phone: Annotated[str, BeforeValidator(_stripped), AfterValidator(_phone)] = ""
     organisation: Annotated[str, BeforeValidator(_stripped), Field(max_length=80)] = ""
     pilot: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.planned import KINDS, Planning
-from conversations import concern, politeness, router, waking
+from conversations import politeness, router, waking
+from conversations.concerns import alarm, receipt
 from conversations.dialogue import (
     Event,
     Person,
@@ -40,7 +41,7 @@ from storage.world import Programme, StoredWorld
 LEASE = timedelta(seconds=300)
 """How long this process may take to send what it has claimed."""
 
-EVERY = {"day_list": timedelta(days=1)}
+EVERY = {"day_list": timedelta(days=1), "review": timedelta(days=7)}
 """Work that plans its own successor; somebody who blocked the bot may come back."""
 
 POLITE = frozenset({"checkin", "tip", "nudge", "message", "assisted"})
@@ -157,7 +158,7 @@ class Turns:
 
     def _put_off(self, conn: Connection, row: DueRow, person: Person, now: datetime) -> bool:
         """Whether this is no hour for it: then it comes at the next decent one, or is missed."""
-        if row.kind in _HER_OWN and person.role in (Role.CADRE, Role.STAFF):
+        if row.kind in _HER_OWN and (person.role.works or person.role is Role.CADRE):
             until = helping.until(conn, person.id, now)
             if until is not None:
                 due.plan(conn, row.kind, row.subject, person.id, until, row.expires_at)
@@ -194,12 +195,12 @@ class Turns:
         seat = people.at_address(conn, *where, now, self._newcomer)
         world = StoredWorld(conn, now, self._programme, seat.person)
         talk = Talk(seat.person, seat.dialogue, world, router.CONVERSATIONS)
-        concern.raise_alarm(talk, self._words_of(received))
+        alarm.raise_alarm(talk, self._words_of(received))
         if talk.alarm is None:
             talk.open_task("quarantine", Level.KUNING, "reason.quarantine")
         talk.say("unreadable")
         if talk.alarm is not None:
-            talk.send_text(concern.numbers(talk))
+            talk.send_text(receipt.numbers(talk))
         return self._write(conn, seat, talk.turn(), f"aside:{accepted.id}", now, where)
 
     def _words_of(self, received: Received) -> str:

@@ -31,6 +31,28 @@ class Role(StrEnum):
     PARTNER = "partner"
     """A guest of meetings: village, office, police, school. Never asked about a child."""
     STAFF = "staff"
+    """Trained in safeguarding: concerns are theirs, and they may be on duty."""
+    COORDINATOR = "coordinator"
+    """Supervises staff: the last one who is called, approves the closing of urgent cases."""
+    ORGANISER = "organiser"
+    """Schools, sessions and broadcasts; sees no concern."""
+    FOCAL = "focal"
+    """Outside the programme: hears what is reported about staff or cadres, and nothing else."""
+
+    @property
+    def in_office(self) -> bool:
+        """Whether she works for the programme, with or without concerns."""
+        return self in (Role.STAFF, Role.COORDINATOR, Role.ORGANISER)
+
+    @property
+    def safeguards(self) -> bool:
+        """Whether concerns may be hers."""
+        return self in (Role.STAFF, Role.COORDINATOR, Role.FOCAL)
+
+    @property
+    def works(self) -> bool:
+        """Whether she has an account, by a code of `kawan staff add`."""
+        return self.in_office or self is Role.FOCAL
 
 
 class Consent(StrEnum):
@@ -123,6 +145,14 @@ class Task:
     closed_at: datetime | None = None
     about_name: str = ""
     accepted: bool = False
+    accepted_at: datetime | None = None
+    acted_at: datetime | None = None
+    """When somebody first did something about it after it was taken."""
+    danger_class: str = ""
+    excluded: frozenset[int] = frozenset()
+    """Who may not see it: whoever it is said to be about, or is close to them."""
+    outside: bool = False
+    """It is about staff or a cadre: only a focal person outside the programme has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,10 @@ class TaskOpened(Event):
     media: MediaId | None = None
     danger_class: str = ""
     owner: PersonId | None = None
+    excluded: tuple[PersonId, ...] = ()
+    """Named in what was said: they are neither alerted nor shown it."""
+    outside: bool = False
+    """About staff or a cadre: for the focal person outside the programme."""
 
 
 @dataclass(frozen=True, slots=True)

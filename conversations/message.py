@@ -95,6 +95,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """Takes away from the phone what was written to and fro since then (aware).
+
+    `ids`, the platform's names of those messages, are looked up when it leaves, not kept.
+    `otherwise` is said instead of the message's text where the platform left some of them.
+    """
+
+    since: datetime
+    otherwise: str = ""
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message to a person. The numbers of its choices are printed by `printed`."""
 
@@ -104,6 +117,8 @@ class Message:
     """A stored voice note or picture to send along (staff hear what was said)."""
     discreet: bool = False
     """Hidden on the lock screen and not to be forwarded, as far as the channel can."""
+    removal: Removal | None = None
+    """What goes before the text is said; the text may be empty then."""
 
     def to_json(self) -> dict[str, Any]:
         """Only what differs from the default, so that stored bodies stay short."""
@@ -114,16 +129,20 @@ class Message:
             body["m"] = self.media
         if self.discreet:
             body["d"] = True
+        if self.removal:
+            body["r"] = [self.removal.since.isoformat(), self.removal.otherwise]
         return body
 
     @staticmethod
     def from_json(body: Mapping[str, Any]) -> Message:
         """The inverse of `to_json`."""
+        since, otherwise = body.get("r", ("", ""))
         return Message(
             text=body["t"],
             choices=tuple(Choice(label, payload) for label, payload in body.get("c", ())),
             media=body.get("m"),
             discreet=body.get("d", False),
+            removal=Removal(datetime.fromisoformat(since), otherwise) if since else None,
         )
 
 

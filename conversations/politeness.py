@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from conversations.calendar import is_ramadan
-from conversations.dialogue import Consent, Person, Role
+from conversations.dialogue import Consent, Person
 
 THURSDAY, FRIDAY = 3, 4
 GATHERINGS = {
@@ -105,7 +105,7 @@ def why_not(person: Person, now: datetime) -> str:
 
     Staff are at work: for them no consent is asked.
     """
-    if person.role is Role.STAFF:
+    if person.role.works:
         return ""
     if person.consent is not Consent.GIVEN:
         return "no_consent"
@@ -170,7 +170,7 @@ class Door:
         at = self._decent_time(person, urgent=purpose in URGENT)
         if at > self.now:
             return Leaving(at=at)
-        if purpose not in OPTIONAL or again or person.role is Role.STAFF:
+        if purpose not in OPTIONAL or again or person.role.works:
             return GOES
         spent = unasked if week == self.week(person.zone) else 0
         return Leaving(reason="budget") if spent >= self.polite.weekly else GOES

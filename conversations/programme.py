@@ -23,7 +23,7 @@ LOOK_AGAIN: Final = timedelta(hours=1)
 STALE: Final = timedelta(hours=2)
 """A question that was left alone so long holds up nobody: it comes again afterwards."""
 
-UNDISTURBED: Final = frozenset({"bahaya", "lapor", "hubungi", "sandi"})
+UNDISTURBED: Final = frozenset({"bahaya", "lapor", "hubungi", "sandi", "sesudah"})
 """About danger, a worry, or help by a person: nothing comes between, however long it takes."""
 
 MOST_NUMBERS: Final = 15

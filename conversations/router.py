@@ -13,7 +13,6 @@ from datetime import timedelta
 from conversations import (
     checkin,
     commands,
-    concern,
     danger,
     interview,
     menu,
@@ -24,6 +23,17 @@ from conversations import (
     staff,
 )
 from conversations.broadcasts import broadcasting
+from conversations.concerns import (
+    alarm,
+    calling,
+    news,
+    reporting,
+    traces,
+    watch,
+    wishes,
+    young,
+)
+from conversations.concerns.cry import is_cry, is_yes
 from conversations.courtesy import is_greeting, is_thanks
 from conversations.dialogue import Consent, Dialogue, Event, Person, Role, Turn
 from conversations.event import (
@@ -47,11 +57,15 @@ CONVERSATIONS: dict[str, Conversation] = {
     for conversation in (
         *registration.CONVERSATIONS,
         *checkin.CONVERSATIONS,
-        *concern.CONVERSATIONS,
+        *reporting.CONVERSATIONS,
+        *alarm.CONVERSATIONS,
+        *calling.CONVERSATIONS,
+        *wishes.CONVERSATIONS,
         *menu.CONVERSATIONS,
         *broadcasting.CONVERSATIONS,
         *feedback.CONVERSATIONS,
         *quiet.CONVERSATIONS,
+        *staff.CONVERSATIONS,
     )
 }
 
@@ -117,7 +131,7 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
     if inbound.edited:
         if urgent:
             _keep_file(talk, inbound)
-            concern.help_now(talk)
+            alarm.help_now(talk, inbound.text)
         else:
             talk.ask_again(talk.text("edited"))
         return
@@ -125,21 +139,23 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
         return
     inbound = rsvp.for_question(inbound)
     running = talk.running
-    if running and running.conversation == "bahaya" and concern.is_cry(inbound.text):
+    if running and running.conversation == "bahaya" and is_yes(inbound.text):
         inbound = replace(inbound, text="ya")
     is_answer = inbound.kind in (Kind.TEXT, Kind.BUTTON) or _is_answer_file(talk, inbound)
     if urgent and not (running and is_answer and interview.takes_free_text(running, talk.world)):
         _keep_file(talk, inbound)
-        concern.help_now(talk)
+        alarm.help_now(talk, inbound.text)
         return
     if running is None:
         _idle(talk, inbound)
         return
     if is_answer:
+        if not urgent and reporting.own_words(talk, inbound):
+            return
         heard = interview.hear(running, inbound, talk.person, talk.world)
         talk.hear(heard, ask=not urgent)
         if urgent:
-            concern.help_now(talk)
+            alarm.help_now(talk, inbound.text)
         return
     _something_else(talk, inbound)
 
@@ -148,7 +164,7 @@ def _danger(talk: Talk, inbound: Inbound) -> bool:
     """Whether the words must reach a human being at once; staff are told in this very turn."""
     if inbound.kind is Kind.BUTTON or not any(map(str.isalpha, inbound.text)):
         return False
-    if talk.person.role is Role.STAFF and staff.is_command(inbound.text):
+    if staff.is_order(talk, inbound.text):
         return False
     if broadcasting.is_writing(talk):
         return False
@@ -156,14 +172,14 @@ def _danger(talk: Talk, inbound: Inbound) -> bool:
     if running and interview.is_label(running, inbound.text, talk.person, talk.world):
         return False
     found = danger.assess(inbound.text)
-    if found.level is None and concern.is_cry(inbound.text):
+    if found.level is None and is_cry(inbound.text):
         if running and running.conversation == "bahaya":
             return False
-        concern.cry(talk, inbound.text)
+        alarm.cry(talk, inbound.text)
         return True
     if found.level is None:
         return False
-    concern.raise_alarm(talk, inbound.text)
+    alarm.raise_alarm(talk, inbound.text)
     return found.level in (Level.MERAH, Level.ORANYE)
 
 
@@ -189,13 +205,13 @@ def _command(talk: Talk, inbound: Inbound) -> bool:
         case "erase":
             registration.ask_for_erasure(talk)
         case "safe_word":
-            concern.safe_word(talk)
+            calling.safe_word(talk)
         case "help":
             _help(talk)
         case "menu":
             _menu(talk)
         case "person":
-            concern.want_person(talk)
+            calling.want_person(talk)
         case "settings" if talk.person.registered:
             registration.show_settings(talk)
         case "pause" if talk.person.registered:
@@ -221,12 +237,14 @@ def _command(talk: Talk, inbound: Inbound) -> bool:
 
 def _help(talk: Talk) -> None:
     """What holds for everybody; whoever has a task in the programme hears its orders too."""
-    orders = {Role.CADRE: "cadre.help", Role.STAFF: "staff.help"}.get(talk.person.role)
-    if orders is None:
+    if not talk.person.role.works and talk.person.role is not Role.CADRE:
         talk.ask_again(talk.text("help"))
         return
     talk.say("help")
-    talk.ask_again(talk.text(orders))
+    if talk.person.role.works:
+        staff.help_(talk)
+    else:
+        talk.ask_again(talk.text("cadre.help"))
 
 
 def _menu(talk: Talk) -> None:
@@ -241,8 +259,8 @@ def _welcome(talk: Talk) -> None:
     person = talk.person
     if talk.world.typist is not None:
         helping.opened(talk)
-    elif person.role is Role.STAFF:
-        talk.say("staff.help")
+    elif person.role.works:
+        staff.help_(talk)
     elif talk.running is not None:
         talk.ask_again(talk.text("welcome_back"))
     elif person.consent in (Consent.UNASKED, Consent.WITHDRAWN):
@@ -261,13 +279,13 @@ def _idle(talk: Talk, inbound: Inbound) -> None:
     """Nothing is being asked: a first word, a thank-you, a file, or a story."""
     person = talk.person
     if talk.alarm is not None:
-        talk.say("receipt")
+        reporting.tell(talk, inbound.text)
     elif inbound.kind is Kind.BUTTON:
         talk.say("stale_idle")
     elif inbound.kind is not Kind.TEXT:
         _something_else(talk, inbound)
-    elif person.role is Role.STAFF:
-        talk.say("staff.help")
+    elif person.role.works:
+        staff.help_(talk)
     elif is_thanks(inbound.text):
         talk.say("you_are_welcome")
     elif is_greeting(inbound.text) or (
@@ -281,28 +299,33 @@ def _idle(talk: Talk, inbound: Inbound) -> None:
 
 def _something_else(talk: Talk, inbound: Inbound) -> None:
     """Stickers, files, places: each gets a kind answer, and the open question stays open."""
-    _keep_file(talk, inbound)
+    kept = _keep_file(talk, inbound)
     key = _ANSWERS.get(inbound.kind, "kind.other")
     if talk.running is not None:
         talk.ask_again(talk.text(key))
+    elif kept and talk.alarm is None:
+        reporting.offer_report(talk, talk.text(key), kept)
     elif talk.person.consent is Consent.UNASKED and inbound.kind not in KEPT_FILES:
         _welcome(talk)
     else:
         talk.say(key)
 
 
-def _keep_file(talk: Talk, inbound: Inbound) -> None:
-    """A recording or a picture for staff: part of the alarm its words raised, else a task."""
+def _keep_file(talk: Talk, inbound: Inbound) -> str:
+    """A recording or a picture for staff: part of the alarm its words raised or of the report that
+    is being told, else a task of its own; the code of that, empty for anything else.
+    """
     if inbound.kind not in KEPT_FILES or inbound.media is None:
-        return
+        return ""
     media = MediaId(talk.world.fresh_id())
-    code = talk.alarm
-    if code is None:
+    code = talk.alarm or reporting.code_of_file(talk)
+    if not code:
         reason = f"reason.{inbound.kind}"
         code = talk.open_task(inbound.kind, Level.KUNING, reason, content=inbound.text, media=media)
     else:
         talk.add(TaskExtended(code, media=media))
     talk.add(MediaKept(media, inbound.kind, inbound.media, task=code))
+    return code
 
 
 _ANSWERS = {
@@ -333,13 +356,18 @@ def _number_of_offer(dialogue: Dialogue, inbound: Inbound) -> Inbound:
 
 
 _ORDERS: tuple[Callable[[Talk, Inbound], bool], ...] = (
+    traces.respond,
     helping.respond,
     joining.pressed,
     rsvp.pressed,
     attendance.respond,
     orders.respond,
     mourning.respond,
+    watch.respond,
     staff.respond,
     broadcasting.respond,
+    young.respond,
+    news.respond,
+    reporting.respond,
 )
 """What people with a task in the programme may order; each asks the permission table itself."""

@@ -1,15 +1,28 @@
-"""Staff at work in chat: the day's list, a task read, taken, answered through the bot, closed.
+"""Staff at work in chat: what they may order, their lists, and the answers that go through the bot.
 
 Lists and alerts show code and level only. What a person said is shown when it is asked for by
-code, hidden on the lock screen, and every reading is accounted for.
+code (concerns/showing.py), and what becomes of a case is in the other files of `concerns/`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 
-from conversations.dialogue import Person, Role, Task, Wake
+from conversations.concerns import (
+    closing,
+    desk,
+    handing,
+    lists,
+    order,
+    referring,
+    showing,
+    visiting,
+    working,
+)
+from conversations.concerns.case import Case
+from conversations.dialogue import Interview, Person, Role, Task, Wake
 from conversations.event import (
     Audited,
     ErasureConfirmed,
@@ -18,11 +31,10 @@ from conversations.event import (
     TalkHeld,
     TaskChanged,
 )
-from conversations.level import Level
 from conversations.message import Choice, Inbound, Kind, Message, Outgoing
 from conversations.permission import Act, may
 from conversations.politeness import TALK
-from conversations.talk import Talk
+from conversations.talk import Conversation, Talk
 from locales import say
 
 MORNING = time(8, 0)
@@ -30,25 +42,16 @@ STILL_MORNING = timedelta(hours=8)
 ANSWER = "answer"
 """The purpose of staff's own words on their way to a person."""
 
-LISTED = 8
-"""Tasks in one list: more than that nobody reads on a phone."""
-
-_COMMAND = re.compile(
-    r"^/?(tugas|semua|baca|terima|balas|catat|selesai|hapus)\b[\s:]*([A-Z]{2,4}-\d\d-\d{3,})?[\s:]*(.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_WITH_WORDS = ("baca", "balas", "catat")
-"""Orders that are recognised, and answered, without the code they need."""
-
 _ONE_TIME_CODE = re.compile(
     r"^(?:/start\s+)?([A-HJ-NP-Z2-9]{4}-?[A-HJ-NP-Z2-9]{4})$", re.IGNORECASE
 )
 
 
-def is_command(text: str) -> bool:
-    """Whether a text is an order to the bot; "terima kasih" and "semua sehat" are none."""
-    match = _COMMAND.match(text.strip())
-    return match is not None and bool(match[2] or not match[3] or match[1].lower() in _WITH_WORDS)
+def is_order(talk: Talk, text: str) -> bool:
+    """Whether a text is an order of staff, or the words of one, and so no cry for help of hers."""
+    if not talk.person.role.safeguards:
+        return False
+    return desk.is_writing(talk) or order.read(text) is not None
 
 
 def join(talk: Talk, inbound: Inbound) -> bool:
@@ -59,141 +62,133 @@ def join(talk: Talk, inbound: Inbound) -> bool:
     account = talk.world.linked_staff(match[1].upper().replace("-", ""))
     if account is None:
         return False
-    if talk.person.role is Role.STAFF:
+    if talk.person.role.works:
         talk.say("staff.already_joined")
         return True
     talk.add(StaffLinked(account))
     talk.add(Remind("day_list", str(talk.person.id), _next_morning(talk.person, talk.world.now)))
     talk.say("staff.joined")
-    if talk.world.tasks(None, limit=1):
-        _list(talk, None, "staff.list")
     return True
 
 
 def respond(talk: Talk, inbound: Inbound) -> bool:
-    """Hears a command of staff; False when it is none, and the message means something else."""
-    if talk.person.role is not Role.STAFF:
+    """Hears an order; False when it is none, or not for her, and the message means something else.
+
+    Cadres have few, and only with a code, because what they write is mostly no order.
+    """
+    if not may(talk.person, Act.LIST_TASKS):
         return False
     if inbound.kind is Kind.BUTTON:
         if not inbound.button.startswith("t:"):
             return False
-        word, _, code = inbound.button[2:].partition(":")
-        return _act(talk, word, code, "")
-    said = inbound.text.strip()
-    if said in _ALERT_CHOICES and talk.running is None:
-        return _answer_alert(talk, _ALERT_CHOICES[said])
-    match = _COMMAND.match(said)
-    if match is None or not is_command(said):
+        word, _, rest = inbound.button[2:].partition(":")
+        code, _, words = rest.partition(":")
+        return _carry_out(talk, word, code, words)
+    if inbound.kind is not Kind.TEXT:
         return False
-    return _act(talk, match[1].lower(), (match[2] or "").upper(), match[3].strip())
+    said = inbound.text.strip()
+    is_cadre = talk.person.role is Role.CADRE
+    if said in _ALERT_CHOICES and talk.running is None and not is_cadre:
+        return _answer_alert(talk, _ALERT_CHOICES[said])
+    read = order.read(said, writing=desk.is_writing(talk))
+    if read is None or (is_cadre and not read.code and read.word not in _CADRES_LISTS):
+        return False
+    if not read.code:
+        return _carry_out(talk, read.word, "", read.words)
+    codes = order.meant(talk, read.code)
+    if len(codes) == 1:
+        return _carry_out(talk, read.word, codes[0], read.words)
+    if is_cadre:
+        return False
+    if codes:
+        talk.say("staff.several_codes", codes=", ".join(codes[: desk.PAGE]), word=read.word.upper())
+    else:
+        talk.say("staff.no_such_task", code=read.code)
+    return True
+
+
+def help_(talk: Talk) -> None:
+    """The orders of whoever works here, and the lists a button away."""
+    if not talk.person.role.safeguards:
+        talk.ask_again(talk.text("organiser.help"))
+        return
+    if talk.running is not None:
+        talk.ask_again(talk.text("staff.help"))
+        return
+    shown = ("kasus", "tugas", "bantu")
+    choices = tuple(Choice(talk.text(f"staff.show.{word}"), f"t:{word}") for word in shown)
+    talk.offer(talk.text("staff.help"), choices)
 
 
 def day_list(talk: Talk, wake: Wake) -> None:
     """08:00: what is open, and the next morning planned."""
-    if talk.person.role is not Role.STAFF:
+    if not talk.person.role.works:
         return
     talk.add(Remind("day_list", wake.subject, _next_morning(talk.person, talk.world.now)))
-    if talk.world.now - wake.due_at < STILL_MORNING:
-        _list(talk, None, "staff.day")
+    if talk.world.now - wake.due_at < STILL_MORNING and may(talk.person, Act.LIST_TASKS):
+        lists.tasks(talk, None, "staff.day")
+
+
+def asked(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
+    """The words that an order lacked are there: it is carried out as if it had come with them."""
+    word, code, words = desk.asked_for(interview, answers)
+    if words:
+        _carry_out(talk, word, code, words)
+    else:
+        talk.offer(talk.text("case.given_up"), (Choice(say("staff.read"), f"t:baca:{code}"),))
+
+
+# --- carrying out ---------------------------------------------------------------------------------
 
 
 def _answer_alert(talk: Talk, word: str) -> bool:
     """A number typed under an alert: clear when one task waits to be taken, else the list."""
-    waiting = [task for task in talk.world.tasks(None, limit=LISTED) if not task.accepted]
+    waiting = [task for task in talk.world.tasks(None, limit=desk.PAGE) if not task.accepted]
     if len(waiting) == 1:
-        return _act(talk, word, waiting[0].code, "")
-    _list(talk, None, "staff.list")
+        return _carry_out(talk, word, waiting[0].code, "")
+    lists.tasks(talk, None, "staff.list")
     return True
 
 
-def _act(talk: Talk, word: str, code: str, words: str) -> bool:
-    if word in ("tugas", "semua"):
-        _list(talk, talk.person if word == "tugas" else None, "staff.list")
+def _carry_out(talk: Talk, word: str, code: str, words: str) -> bool:
+    """One order about one task; False for a word that is none of hers."""
+    is_cadre = talk.person.role is Role.CADRE
+    if word in _LISTS:
+        _LISTS[word](talk, int(code) if code.isdecimal() else 0)
         return True
-    if word not in _DO:
+    acts, tasks = (_CADRES_ACTS, _CADRES) if is_cadre else (desk.STEPS, _OF_TASKS)
+    if word not in acts:
         return False
     if not code:
-        talk.say("staff.which_code", word=word.upper())
+        lists.which(talk, word)
         return True
     task = talk.world.task(code)
-    if task is None or not may(talk.person, _ACTS[word], task):
+    if task is None or not may(talk.person, acts[word], task):
         talk.say("staff.no_such_task", code=code)
         return True
-    _DO[word](talk, task, words)
+    if word != "baca":
+        talk.give_up_all(desk.WORDS, desk.OUTCOME)
+    if word in tasks:
+        tasks[word](talk, task, words)
+        return True
+    case = desk.case_of(talk, task)
+    if case is None:
+        talk.say("case.is_none", code=code)
+    elif word in _ALSO_CLOSED or not desk.is_over(talk, task):
+        _OF_CASES[word](talk, case, words)
     return True
 
 
-def _list(talk: Talk, owner: Person | None, heading: str) -> None:
-    tasks = talk.world.tasks(owner.id if owner else None, limit=LISTED)
-    if not tasks:
-        talk.say("staff.nothing")
-        return
-    zone = talk.person.tz
-    choices = tuple(
-        Choice(
-            talk.text(
-                "staff.line",
-                code=task.code,
-                level=task.level.upper(),
-                due=f"{task.due_at.astimezone(zone):%d/%m %H:%M}",
-                late=talk.text("staff.late") if task.due_at < talk.world.now else "",
-            ).strip(),
-            f"t:baca:{task.code}",
-        )
-        for task in tasks
-    )
-    talk.offer(talk.text(heading, n=len(tasks)), choices)
-
-
-def shown_to_staff(code: str) -> str:
-    """The purpose of a message that shows what was said in a task, so that erasure finds it.
-
-    >>> shown_to_staff("LDK-26-0042")
-    'task LDK-26-0042'
-    """
-    return f"task {code}"[:24]
-
-
-def _read(talk: Talk, task: Task, words: str) -> None:
-    talk.add(Audited("task_read", task.code))
-    opened = task.created_at.astimezone(talk.person.tz)
-    about = talk.text(
-        "staff.about",
-        code=task.code,
-        level=task.level.upper(),
-        kind=say(f"staff.kind.{task.kind}"),
-        reason=say(task.reason),
-        who=task.about_name or "-",
-        at=f"{opened:%d/%m %H:%M}",
-    )
-    for media in task.media:
-        talk.send(Message(talk.text("staff.file", code=task.code), media=media, discreet=True))
-    text = f"{about}\n\n“{task.content}”" if task.content else about
-    choices = () if task.closed_at else _next_steps(talk, task)
-    talk.offer(text, choices, discreet=True, purpose=shown_to_staff(task.code))
-
-
-def _next_steps(talk: Talk, task: Task) -> tuple[Choice, ...]:
-    take = Choice(say("staff.accept"), f"t:terima:{task.code}")
-    close = Choice(say("staff.close"), f"t:selesai:{task.code}")
-    return (close,) if task.accepted else (take, close)
-
-
-def _accept(talk: Talk, task: Task, words: str) -> None:
-    if task.closed_at is not None:
-        talk.say("staff.already_closed", code=task.code)
-        return
-    if task.accepted and task.owner not in (None, talk.person.id):
-        talk.say("staff.already_taken", code=task.code)
-        return
-    talk.add(TaskChanged(task.code, "accepted"))
-    talk.say("staff.accepted", code=task.code)
+# --- what goes to the person through the bot ------------------------------------------------------
 
 
 def _answer(talk: Talk, task: Task, words: str) -> None:
     """Staff's own words to the person, through the bot, so that no private number is shared."""
-    if not words or task.about is None:
-        talk.say("staff.answer_how", code=task.code)
+    if task.about is None:
+        talk.say("staff.nobody_to_answer", code=task.code)
+        return
+    if not words or words.startswith("voice:"):
+        desk.ask(talk, "balas", task.code, "staff.answer_how")
         return
     talk.tell(
         Outgoing(
@@ -204,34 +199,13 @@ def _answer(talk: Talk, task: Task, words: str) -> None:
     )
     talk.add(
         TaskChanged(task.code, "answered", words),
-        Audited("task_answered", task.code),
         TalkHeld(task.about, talk.world.now + TALK),
     )
-    talk.say("staff.answered", code=task.code)
-
-
-def _note(talk: Talk, task: Task, words: str) -> None:
-    if not words:
-        talk.say("staff.note_how", code=task.code)
-        return
-    talk.add(TaskChanged(task.code, "noted", words))
-    talk.say("staff.noted", code=task.code)
-
-
-def _close(talk: Talk, task: Task, words: str) -> None:
-    if task.closed_at is not None:
-        talk.say("staff.already_closed", code=task.code)
-        return
-    if task.kind == "erasure":
-        talk.say("staff.erasure_how", code=task.code)
-        return
-    if task.level >= Level.ORANYE and not words:
-        talk.say("staff.close_how", code=task.code)
-        return
-    talk.add(TaskChanged(task.code, "closed", words), Audited("task_closed", task.code))
-    if task.about is not None:
-        talk.add(TalkHeld(task.about, None))
-    talk.say("staff.closed", code=task.code)
+    case = desk.case_of(talk, task)
+    if case is None:
+        desk.finished(talk, "staff.answered", code=task.code)
+    else:
+        desk.done(talk, case, "staff.answered")
 
 
 def _erase(talk: Talk, task: Task, words: str) -> None:
@@ -248,24 +222,69 @@ def _erase(talk: Talk, task: Task, words: str) -> None:
 
 
 _ALERT_CHOICES = {"1": "terima", "2": "baca"}
-"""The numbers beside the buttons of an alert (talk.py)."""
+"""The numbers beside the buttons of an alert (alerting.py)."""
 
-_DO = {
-    "baca": _read,
-    "terima": _accept,
-    "balas": _answer,
-    "catat": _note,
-    "selesai": _close,
-    "hapus": _erase,
+_LISTS: Mapping[str, Callable[[Talk, int], None]] = {
+    "kasus": lists.cases,
+    "tugas": lambda talk, first: lists.tasks(talk, talk.person.id, "staff.list", first),
+    "semua": lambda talk, first: lists.tasks(talk, None, "staff.list", first),
+    "bantu": lambda talk, first: _tell_orders(talk),
 }
-_ACTS = {
+_OF_TASKS: Mapping[str, Callable[[Talk, Task, str], None]] = {
+    "baca": showing.read,
+    "terima": working.accept,
+    "balas": _answer,
+    "catat": working.note,
+    "selesai": closing.close,
+    "serahkan": handing.hand_over,
+    "hapus": _erase,
+    "lainnya": desk.others,
+}
+_OF_CASES: Mapping[str, Callable[[Talk, Case, str], None]] = {
+    "tindakan": working.act,
+    "rencana": working.plan,
+    "tahap": working.stage,
+    "level": working.level,
+    "rujuk": referring.refer,
+    "jawaban": referring.answer,
+    "kunjungi": visiting.send,
+    "kecualikan": handing.keep_out,
+    "kaitkan": handing.link,
+    "gabung": handing.merge,
+    "setujui": closing.approve,
+    "kembalikan": closing.send_back,
+    "bukalagi": closing.reopen,
+}
+_ALSO_CLOSED = frozenset({"setujui", "kembalikan", "bukalagi", "kaitkan", "jawaban"})
+"""Orders that also mean something, or say what is the matter, when the case is closed."""
+
+_CADRES_LISTS = frozenset({"kasus", "tugas"})
+_CADRES: Mapping[str, Callable[[Talk, Task, str], None]] = {
+    "baca": showing.read,
+    "terima": visiting.accept,
+    "catat": visiting.note,
+    "selesai": visiting.been_there,
+}
+_CADRES_ACTS: Mapping[str, Act] = {
     "baca": Act.READ_TASK,
     "terima": Act.TAKE_TASK,
-    "balas": Act.ANSWER_PERSON,
-    "catat": Act.TAKE_TASK,
-    "selesai": Act.CLOSE_TASK,
-    "hapus": Act.ERASE_PERSON,
+    "catat": Act.NOTE_TASK,
+    "selesai": Act.END_VISIT,
 }
+
+CONVERSATIONS = (
+    Conversation(desk.WORDS, asked, owns_files=True),
+    Conversation(desk.OUTCOME, asked),
+)
+
+
+def _tell_orders(talk: Talk) -> None:
+    """Every order in a few short messages."""
+    keys = ["staff.help.case", "staff.help.more", "organiser.help"]
+    if may(talk.person, Act.APPROVE_CLOSING):
+        keys.insert(2, "staff.help.approve")
+    for key in keys:
+        talk.say(key)
 
 
 def _next_morning(person: Person, now: datetime) -> datetime:

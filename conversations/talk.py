@@ -6,12 +6,26 @@ turn only and touches nothing outside itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from conversations import interview as interviews
-from conversations.dialogue import ChildId, Dialogue, Event, Interview, Person, Turn, Wake
+from conversations.concerns import alerting
+from conversations.concerns.case import is_case
+from conversations.concerns.duty import Team
+from conversations.concerns.event import Alerted
+from conversations.concerns.ladder import called
+from conversations.dialogue import (
+    ChildId,
+    Dialogue,
+    Event,
+    Interview,
+    Person,
+    PersonId,
+    Turn,
+    Wake,
+)
 from conversations.event import (
     ConsentDecided,
     Forget,
@@ -271,17 +285,22 @@ class Talk:
         media: MediaId | None = None,
         danger_class: str = "",
         due_in: timedelta | None = None,
+        outside: bool = False,
     ) -> str:
         """A task for staff with owner and deadline; they learn its code and level, no content.
 
-        Of a flood from one person each word is kept, but staff's telephones ring so often only.
+        Whoever is named in it is neither alerted nor shown it. `outside`: it is about staff or a
+        cadre, and goes to the focal person. Of a flood from one person each word is kept, but
+        staff's telephones ring so often only.
         """
         raised = self.world.raised_since(kind, level, self.world.now - FLOOD)
         if len(raised) >= MOST_IN_A_FLOOD:
             self.add(TaskExtended(raised[0], content=content, media=media))
             return raised[0]
         code = self.world.next_code()
-        owner = self.world.least_busy_staff()
+        excluded = self.world.duty.mentioned(content) if is_case(kind, level) else ()
+        team = self.world.duty.team().without({self.person.id, *excluded})
+        owner = self._owner(level, team, outside=outside)
         self.add(
             TaskOpened(
                 code=code,
@@ -294,9 +313,15 @@ class Talk:
                 media=media,
                 danger_class=danger_class,
                 owner=owner,
+                excluded=excluded,
+                outside=outside,
             )
         )
-        self._alert(code, kind, level, owner)
+        if level >= Level.ORANYE:
+            first = called(0, team, outside=outside)
+            self._alert(code, level, first or ([owner] if owner is not None else []))
+        elif level is Level.KUNING and owner is not None:
+            self._alert(code, level, (owner,))
         return code
 
     def turn(self) -> Turn:
@@ -321,30 +346,21 @@ class Talk:
             self.outcome,
         )
 
-    def _alert(self, code: str, kind: str, level: Level, owner: int | None) -> None:
-        """Code and level only: a lock screen may be read by anybody (DOMAIN 4.1)."""
-        if level is Level.HIJAU:
-            return
-        urgent = level in (Level.MERAH, Level.ORANYE)
-        everyone = self.world.staff()
-        to = everyone if urgent else tuple(one for one in everyone if one == owner)
-        message = Message(
-            say("staff.alert", code=code, level=level.upper(), kind=say(f"staff.kind.{kind}")),
-            (
-                Choice(say("staff.accept"), f"t:terima:{code}"),
-                Choice(say("staff.read"), f"t:baca:{code}"),
-            ),
-        )
-        for staff in to:
-            self.tell(
-                Outgoing(
-                    message,
-                    to=staff,
-                    priority=Priority.ALARM if urgent else Priority.REPLY,
-                    dedupe_key=f"alert:{code}:{staff}",
-                    purpose="alert",
-                )
-            )
+    def _owner(self, level: Level, team: Team, *, outside: bool) -> PersonId | None:
+        """Whoever is called first owns what is urgent; the rest goes to who has least to do, but
+        never to whom it concerns."""
+        if outside or (level >= Level.ORANYE and team.on_duty):
+            return next(iter(called(0, team, outside=outside)), None)
+        free = self.world.least_busy_staff()
+        if free is None or free in team.everyone:
+            return free
+        return next(iter((*team.everyone, *team.focal)), None)
+
+    def _alert(self, code: str, level: Level, to: Iterable[PersonId]) -> None:
+        """The first step of the ladder; the next ones are taken by the clock."""
+        for person in to:
+            self.tell(alerting.alert(code, level, person, step=0))
+            self.add(Alerted(code, person, 0))
 
     def _file_task(self, interview: Interview, kept: MediaKept) -> str:
         """A recorded or photographed answer is a task: somebody has to listen or look."""
@@ -363,7 +379,7 @@ class Talk:
                 conversation.ended_early(self, heard.interview, finished.answers)
             if heard.ending is Ending.HANDOVER:
                 self._hand_over(heard.interview)
-        if self.running is not None and self.running is waiting:
+        if self.running is not None and self.running is waiting and not self.offering:
             self.ask_again("" if not self.silent else self.text("back_to"))
 
     def _hand_over(self, interview: Interview) -> None:

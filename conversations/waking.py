@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from conversations import checkin, interview, politeness, programme, staff
 from conversations.broadcasts import broadcasting
+from conversations.concerns import watch
 from conversations.dialogue import Dialogue, Event, Person, Turn, Wake
 from conversations.event import Remind
 from conversations.helping import helping
@@ -66,6 +67,9 @@ def _expire(talk: Talk, due: Wake) -> None:
 _PRIORITIES: Mapping[str, Priority] = {
     "drinking": Priority.ALARM,
     "untold": Priority.REPLY,
+    "unanswered": Priority.REPLY,
+    "siap": Priority.REPLY,
+    "overdue": Priority.REPLY,
     helping.OVER: Priority.REPLY,
     broadcasting.NEWS: Priority.REPLY,
 }
@@ -85,5 +89,9 @@ _WAKES: Mapping[str, Callable[[Talk, Wake], None]] = {
     "untold": lists.untold,
     "feedback": feedback.ask,
     broadcasting.NEWS: broadcasting.tell,
+    "unanswered": watch.unanswered,
+    "siap": watch.ask_ready,
+    "overdue": watch.overdue,
+    "review": watch.review,
 }
 """What the clock may wake one person for."""

@@ -11,10 +11,13 @@ from datetime import datetime
 from typing import Protocol
 
 from conversations.broadcasts.broadcast import Broadcasts
+from conversations.concerns.case import Cases
+from conversations.concerns.duty import Duty
 from conversations.dialogue import Child, ChildId, PersonId, Task, VillageId
 from conversations.form import Form
 from conversations.helping.helped import Helping
 from conversations.level import Level
+from conversations.message import MediaId
 from conversations.rule import Rules
 from conversations.schools.session import Schools
 
@@ -33,6 +36,10 @@ class World(Protocol):
     @property
     def simulated(self) -> bool:
         """Whether this person talks in the simulator, where unreviewed tips may be heard."""
+
+    @property
+    def removes(self) -> bool:
+        """Whether messages can be taken away from this person's phone, by her channel."""
 
     def villages(self) -> tuple[tuple[VillageId, str], ...]:
         """Every village with its name, in the order to be offered."""
@@ -69,10 +76,13 @@ class World(Protocol):
         """Everybody of staff who can be reached in chat, by id."""
 
     def tasks(self, staff: PersonId | None, *, limit: int) -> tuple[Task, ...]:
-        """Open tasks, most urgent first; of one owner, or everybody's."""
+        """Open tasks that whoever has the turn may see, most urgent first; of one owner, or all."""
 
     def task(self, code: str) -> Task | None:
         """One task by its code, in any state."""
+
+    def file_kind(self, media: MediaId) -> str:
+        """What a kept file is, voice or image; empty when nothing is known of it."""
 
     def raised_since(self, kind: str, level: Level, since: datetime) -> tuple[str, ...]:
         """Codes of open tasks about the person whose turn it is, at least this urgent, newest
@@ -105,6 +115,14 @@ class World(Protocol):
     @property
     def broadcasts(self) -> Broadcasts:
         """Messages to many, as staff prepare and watch them."""
+
+    @property
+    def duty(self) -> Duty:
+        """Who is on duty for urgent concerns."""
+
+    @property
+    def cases(self) -> Cases:
+        """Concerns that are followed up."""
 
     @property
     def rules(self) -> Rules:

@@ -24,14 +24,27 @@ class UnknownTextError(KeyError):
 
 @dataclass(frozen=True, slots=True)
 class Hotline:
-    """A telephone line that helps; `checked` is the day of the source it was
-    last compared with, None when nobody has."""
+    """A telephone line that helps; `checked` is the day of the source it was last compared with,
+    None when nobody has. `source` is that source, `note` what is doubtful about the number."""
 
     key: str
     name: str
-    number: str
     owner: str
+    number: str = ""
+    """Empty where it is reached by WhatsApp alone."""
+    whatsapp: str = ""
+    abroad: str = ""
+    """The number for callers outside Indonesia."""
     checked: date | None = None
+    source: str = ""
+    note: str = ""
+    audience: str = "chat"
+    """`chat`: offered to whoever needs help; `staff`: told to staff alone, who call first."""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(filter(None, (self.number, self.whatsapp, self.abroad)))
 
 
 @cache
@@ -73,10 +86,15 @@ def say(key: str, language: str = FALLBACK, /, **values: object) -> str:
 
 
 @cache
-def hotlines() -> tuple[Hotline, ...]:
-    """The national lines that help in danger, in the order to be offered."""
+def hotlines(audience: str = "chat") -> tuple[Hotline, ...]:
+    """The lines offered in chat, in the order to be offered; or those that staff alone are told.
+
+    >>> [line.number for line in hotlines()][:2]
+    ['129', '110']
+    """
     source = resources.files(__package__) / "hotlines.toml"
-    return tuple(
+    lines = tuple(
         Hotline(key=key, **entry)
         for key, entry in tomllib.loads(source.read_text(encoding="utf-8")).items()
     )
+    return tuple(line for line in lines if line.audience == audience)

@@ -224,7 +224,7 @@ class Doorway:
         times: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
         for id_, n in Counter(ids).items():
             guest = self._guests.get(id_) if id_ is not None else None
-            if guest is not None and guest.person.role is not Role.STAFF:
+            if guest is not None and not guest.person.role.works:
                 times[self._door.week(guest.person.zone), n].append(guest.person.id)
         for (week, n), people in times.items():
             _COUNT.run(self._conn, sorted(people), week=week, n=n)

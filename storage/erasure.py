@@ -26,21 +26,24 @@ from sqlalchemy import (
     update,
 )
 
+from conversations.concerns.showing import shown_to_staff
 from conversations.dialogue import PersonId
 from conversations.helping.helped import LASTS
-from conversations.staff import shown_to_staff
 from storage import audit, dialogues, helping, joining, keepers, media, schools, staff
+from storage.alerts import ESCALATION
 from storage.schema import (
     address_people,
     addresses,
     answers,
     caregiving,
+    cases,
     children,
     due,
     inbox,
     interviews,
     outbox,
     people,
+    referrals,
     task_notes,
     tasks,
     tips_sent,
@@ -125,6 +128,9 @@ def _forget_tasks(conn: Connection, person: PersonId, kept: Sequence[str], now: 
         .where(others)
         .values(content=None, child_id=None, status="closed", closed_at=closed_at)
     )
+    conn.execute(update(cases).where(cases.c.code.in_(codes)).values(next_action=None))
+    conn.execute(update(referrals).where(referrals.c.code.in_(codes)).values(note=None))
+    conn.execute(delete(due).where(due.c.kind == ESCALATION, due.c.subject.in_(codes)))
     shown = [shown_to_staff(code) for code in conn.execute(codes).scalars()]
     conn.execute(update(outbox).where(outbox.c.purpose.in_(shown)).values(_without_words(now)))
 

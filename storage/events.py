@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from conversations.dialogue import Event, Person, PersonId, Role
+from conversations.concerns.case import Outcome
+from conversations.dialogue import Event, Person, PersonId
 from conversations.event import (
     AddressLost,
     AnswerGiven,
@@ -52,10 +52,12 @@ from conversations.helping.helping import OVER
 from storage import (
     audit,
     broadcasts,
+    case_events,
     children,
     due,
     erasure,
     forms,
+    handing,
     helping,
     households,
     interviews,
@@ -63,6 +65,7 @@ from storage import (
     media,
     outbox,
     people,
+    reviews,
     roster,
     schools,
     sessions,
@@ -70,28 +73,12 @@ from storage import (
     tasks,
     tips,
 )
+from storage.moment import Moment
 from storage.roster_sheet import Listed
 
 
 class UnknownSubjectError(LookupError):
     """An event speaks of somebody or something that is not stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Whose turn it is, where she writes from, and when."""
-
-    conn: Connection
-    person: Person
-    address_id: int
-    now: datetime
-    typist: PersonId
-    """Who types: the person herself, or the cadre who helps her along."""
-
-    def audit(self, action: str, subject: str, reason: str = "") -> None:
-        """Record that whoever types did something."""
-        actor = audit.person(self.typist)
-        audit.record(self.conn, actor, action, subject, reason, self.now)
 
 
 def apply(
@@ -161,7 +148,7 @@ def _child_added(at: Moment, event: ChildAdded) -> None:
 
 
 def _child_changed(at: Moment, event: ChildChanged) -> None:
-    by = None if at.person.role is Role.STAFF else at.person.id
+    by = None if at.person.role.in_office else at.person.id
     children.change(at.conn, event.child, event.changes, by=by)
 
 
@@ -171,12 +158,17 @@ def _task_opened(at: Moment, event: TaskOpened) -> None:
 
 
 def _task_changed(at: Moment, event: TaskChanged) -> None:
+    """A case is closed as cases are: with approval where it is urgent."""
+    if event.action == tasks.CLOSED and tasks.is_open_case(at.conn, event.code):
+        case_events.close(at, event.code, Outcome.DONE, event.note)
+        return
     if tasks.change(at.conn, event.code, at.person.id, event.action, event.note, at.now):
         at.audit(f"task {event.action}", event.code)
 
 
 def _task_extended(at: Moment, event: TaskExtended) -> None:
     tasks.extend(at.conn, event.code, at.person.id, event.content, event.media, at.now)
+    at.audit("task extended", event.code)
 
 
 def _media_kept(at: Moment, event: MediaKept) -> None:
@@ -262,7 +254,8 @@ def _address_lost(at: Moment, event: AddressLost) -> None:
 
 def _staff_linked(at: Moment, event: StaffLinked) -> None:
     staff.join(at.conn, event.staff, at.person.id, at.now)
-    tasks.adopt_orphans(at.conn, limit=100)
+    handing.adopt_orphans(at.conn, 100, at.now)
+    reviews.ensure(at.conn, at.now)
     at.audit("staff joined", f"staff:{event.staff}")
 
 
@@ -333,4 +326,5 @@ _APPLY: Mapping[type[Event], Callable[[Moment, Any], None]] = {
     HelpEnded: _help_ended,
     CodeUsed: _code_used,
     SchoolJoined: _school_joined,
+    **case_events.APPLY,
 }

@@ -15,11 +15,11 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, not_, select
 
 from conversations.form.model import Form, Question, Type
 from storage import audit, children, forms, interviews, tasks
-from storage.schema import addresses, answers, caregiving, people, villages
+from storage.schema import addresses, answers, caregiving, cases, people, villages
 from storage.schema import children as children_table
 from storage.schema import interviews as interviews_table
 from storage.schema import tasks as tasks_table
@@ -237,19 +237,29 @@ def _who(conn: Connection, row: Any) -> Row:
 
 
 def _concerns(conn: Connection, named: bool) -> Iterator[Row]:
+    """What is about staff or cadres comes along only for a reason; whoever asked that her name is
+    not told stays a code also then."""
     query = (
         select(
             tasks_table,
+            cases.c.stage,
+            cases.c.outcome,
+            cases.c.merged_into,
+            cases.c.hide_name,
+            cases.c.next_at,
             people.c.zone,
             people.c.name,
             villages.c.name.label("village"),
             children_table.c.nickname,
         )
+        .outerjoin(cases, cases.c.code == tasks_table.c.code)
         .outerjoin(people, people.c.id == tasks_table.c.about_id)
         .outerjoin(villages, villages.c.id == people.c.village_id)
         .outerjoin(children_table, children_table.c.id == tasks_table.c.child_id)
         .order_by(tasks_table.c.created_at, tasks_table.c.code)
     )
+    if not named:
+        query = query.where(not_(func.coalesce(cases.c.outside, False)))
     for row in _stream(conn, query):
         yield {
             "code": row.code,
@@ -258,17 +268,22 @@ def _concerns(conn: Connection, named: bool) -> Iterator[Row]:
             "class": row.danger_class,
             "reason": row.reason,
             "status": row.status,
+            "stage": row.stage or "",
+            "outcome": row.outcome or "",
+            "merged_into": row.merged_into or "",
             "village": row.village or "",
             "person": person_code(row.about_id),
             "child": child_code(row.child_id),
             "owner": person_code(row.owner_id),
             "created_at": local(row.created_at, row.zone),
             "due_at": local(row.due_at, row.zone),
+            "next_action_at": local(row.next_at, row.zone),
             "accepted_at": local(row.accepted_at, row.zone),
+            "acted_at": local(row.acted_at, row.zone),
             "closed_at": local(row.closed_at, row.zone),
             "hours_to_accept": _hours(row.created_at, row.accepted_at),
             "hours_to_close": _hours(row.created_at, row.closed_at),
-            "person_name": row.name or "",
+            "person_name": CLOSED_TO_VIEW if row.hide_name else row.name or "",
             "child_nickname": row.nickname or "",
             "content": _narrative(conn, row.code) if named else "",
         }
@@ -332,13 +347,18 @@ _KINDS: dict[
             "class",
             "reason",
             "status",
+            "stage",
+            "outcome",
+            "merged_into",
             "village",
             "person",
             "child",
             "owner",
             "created_at",
             "due_at",
+            "next_action_at",
             "accepted_at",
+            "acted_at",
             "closed_at",
             "hours_to_accept",
             "hours_to_close",

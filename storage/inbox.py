@@ -21,9 +21,10 @@ _PURPOSE = b"inbox"
 _LONGEST_ERROR = 200
 
 _ACCEPT = Statement(
-    "INSERT INTO inbox (channel, account, external_id, address, body, status, attempts, error,"
-    " received_at)"
-    " VALUES (:channel, :account, :external_id, :address, :body, :status, 1, :error, :now)"
+    "INSERT INTO inbox (channel, account, external_id, address, body, message_id, status,"
+    " attempts, error, received_at)"
+    " VALUES (:channel, :account, :external_id, :address, :body, :message_id, :status,"
+    " 1, :error, :now)"
     " ON CONFLICT (channel, account, external_id) DO NOTHING RETURNING id"
 )
 _FINISH = Statement(
@@ -62,6 +63,8 @@ class Received:
     address: str
     body: bytes
     problem: str = ""
+    message_id: str = ""
+    """What the platform calls the message, so that it can be taken away; empty for a press."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def accept(conn: Connection, batch: Sequence[Received], now: datetime) -> list[A
             "external_id": received.external_id,
             "address": received.address,
             "body": vault.seal(received.body, _PURPOSE),
+            "message_id": received.message_id,
             "status": "quarantined" if received.problem else "new",
             "error": received.problem[:_LONGEST_ERROR],
             "now": ms,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from conversations.message import Message, Priority
 from conversations.politeness import Polite
-from storage import adding, bodies, campaigns, door
+from storage import adding, bodies, campaigns, door, traces
 from storage.adding import PRIORITIES as PRIORITIES
 from storage.adding import RANK
 from storage.door import Candidate, Doorway, Leaver
@@ -256,22 +256,23 @@ def _take(
     claimed, unreadable = [], []
     for one in leavers:
         try:
-            claimed.append(_claimed(conn, one))
+            claimed.append(_claimed(conn, one, from_ms(times["now"])))
         except SealBroken as error:
             unreadable.append(Result(one.row.id, Status.FAILED, str(error)))
     record(conn, unreadable, from_ms(times["now"]))
     return claimed
 
 
-def _claimed(conn: Connection, leaver: Leaver) -> Claimed:
+def _claimed(conn: Connection, leaver: Leaver, now: datetime) -> Claimed:
     row, joined = leaver.row, leaver.joined
+    message = bodies.opened(conn, row.body) if joined is None else joined.message
     return Claimed(
         row.id,
         row.address_id,
         row.channel,
         row.account,
         row.address,
-        bodies.opened(conn, row.body) if joined is None else joined.message,
+        traces.with_ids(conn, message, row.id, row.address_id, now),
         PRIORITIES[row.priority],
         row.purpose,
         row.attempts,

@@ -25,14 +25,20 @@ from sqlalchemy import (
 
 from conversations.message import MediaId
 from storage import erasure, media, meta
+from storage.alerts import ESCALATION, UNANSWERED
 from storage.outbox import LATE
 from storage.schema import (
     addresses,
+    alerts,
     answers,
     audit,
     broadcasts,
+    case_exclusions,
+    case_links,
+    cases,
     dialogues,
     due,
+    duties,
     inbox,
     interviews,
     invitations,
@@ -40,7 +46,9 @@ from storage.schema import (
     outbox,
     people,
     recipients,
+    referrals,
     sessions,
+    shifts,
     task_notes,
     tasks,
 )
@@ -52,6 +60,9 @@ CLOSED_TASKS = timedelta(days=365)
 AUDIT = timedelta(days=1826)
 OUTCOMES = timedelta(days=400)
 """What became of due work: longer than any name of it may come again (a birth month's)."""
+
+_OF_A_TASK = (ESCALATION, UNANSWERED)
+"""Due work whose subject is the code of a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,7 @@ class Removed:
     codes: int = 0
     files: int = 0
     recipients: int = 0
+    shifts: int = 0
 
     @property
     def anything(self) -> bool:
@@ -92,6 +104,7 @@ def run(conn: Connection, now: datetime, batch: int = 500) -> Removed:
         codes=_delete_oldest(conn, join_codes, join_codes.c.expires_at, now - CHAT_TEXT, batch),
         files=_discard_files(conn, now - CHAT_TEXT, batch),
         recipients=_delete_recipients(conn, now - ANSWERS, batch),
+        shifts=_delete_shifts(conn, now - CLOSED_TASKS, batch),
     )
 
 
@@ -232,19 +245,40 @@ def _forget_outcomes(conn: Connection, before: datetime, batch: int) -> int:
 
 
 def _delete_tasks(conn: Connection, before: datetime, batch: int) -> int:
-    """Cases that are long closed, with their notes and files, and children only they knew."""
+    """Cases that are long closed, with all that belongs to them, and children only they knew.
+
+    What was merged into a case stays as long as that one, whose words it holds.
+    """
+    goes_on = tasks.alias()
+    needed = exists().where(
+        cases.c.code == tasks.c.code,
+        goes_on.c.code == cases.c.merged_into,
+        or_(goes_on.c.closed_at.is_(None), goes_on.c.closed_at >= before),
+    )
     rows = conn.execute(
         select(tasks.c.code, tasks.c.child_id)
-        .where(tasks.c.status == "closed", tasks.c.closed_at < before)
+        .where(tasks.c.status == "closed", tasks.c.closed_at < before, ~needed)
         .order_by(tasks.c.closed_at)
         .limit(batch)
     ).all()
     codes = [code for code, _ in rows]
     media.condemn(conn, tasks=codes)
-    conn.execute(delete(task_notes).where(task_notes.c.code.in_(codes)))
+    linked = or_(case_links.c.code.in_(codes), case_links.c.other.in_(codes))
+    conn.execute(delete(case_links).where(linked))
+    for table in (alerts, case_exclusions, referrals, task_notes, cases):
+        conn.execute(delete(table).where(table.c.code.in_(codes)))
+    conn.execute(delete(due).where(due.c.kind.in_(_OF_A_TASK), due.c.subject.in_(codes)))
     conn.execute(delete(tasks).where(tasks.c.code.in_(codes)))
     erasure.blank_unknown(conn, [child for _, child in rows if child is not None])
     return len(codes)
+
+
+def _delete_shifts(conn: Connection, before: datetime, batch: int) -> int:
+    """Who was on duty long ago, and the duties of then of which no shift is left."""
+    gone = _delete_oldest(conn, shifts, shifts.c.ends_at, before, batch)
+    left = exists().where(shifts.c.duty_id == duties.c.id)
+    conn.execute(delete(duties).where(duties.c.ended_at < before, ~left))
+    return gone
 
 
 def _forget_addresses(conn: Connection, batch: int) -> int:

@@ -106,12 +106,7 @@ class NoRoster(ValueError):
 
 def read(source: bytes, filename: str, this_year: int) -> Roster:
     """The people of a roster. Raises NoRoster when there is no table with a column `nama`."""
-    if len(source) > LARGEST:
-        raise NoRoster(f"berkas lebih besar dari {LARGEST // 1_000_000} MB: bagi per sekolah")
-    ending = PurePath(filename).suffix.lower()
-    if ending not in _READERS:
-        raise NoRoster(f"{filename}: simpan dahulu sebagai .xlsx atau .csv")
-    grid = ((number, cells) for number, cells in _READERS[ending](source) if any(cells))
+    grid = rows_of(source, filename)
     top = next(grid, None)
     if top is None:
         raise NoRoster("berkas ini kosong")
@@ -129,6 +124,16 @@ def read(source: bytes, filename: str, this_year: int) -> Roster:
             people.append(person)
     people, twice = _told_apart(people)
     return Roster(tuple(people), tuple(sorted([*problems, *twice], key=_by_row)), tuple(unread))
+
+
+def rows_of(source: bytes, filename: str) -> Rows:
+    """The rows of a table that hold anything, numbered from 1; raises NoRoster."""
+    if len(source) > LARGEST:
+        raise NoRoster(f"berkas lebih besar dari {LARGEST // 1_000_000} MB: bagi per sekolah")
+    ending = PurePath(filename).suffix.lower()
+    if ending not in _READERS:
+        raise NoRoster(f"{filename}: simpan dahulu sebagai .xlsx atau .csv")
+    return ((number, cells) for number, cells in _READERS[ending](source) if any(cells))
 
 
 def _by_row(problem: Problem) -> tuple[int, str]:

@@ -240,8 +240,121 @@ tasks = Table(
     Column("due_at", UTCTime, nullable=False),
     Column("created_at", UTCTime, nullable=False),
     Column("accepted_at", UTCTime),
+    Column("acted_at", UTCTime),  # the first action after it was taken
     Column("closed_at", UTCTime),
     Index("ix_tasks_open", "status", "due_at"),
+    Index("ix_tasks_owner", "owner_id", "status"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("code", String(20), ForeignKey("tasks.code"), primary_key=True),
+    Column("stage", String(12), nullable=False, server_default="aduan"),
+    Column("village_id", Serial, ForeignKey("villages.id")),
+    Column("outside", Boolean, nullable=False, server_default=text("false")),  # about staff, cadres
+    Column("hide_name", Boolean, nullable=False, server_default=text("false")),
+    Column("safe", String(12), nullable=False, server_default=""),  # aman belum tidak_tahu
+    Column("may_call", String(8), nullable=False, server_default=""),  # boleh jangan
+    Column("next_action", LargeBinary),  # sealed
+    Column("next_at", UTCTime),
+    Column("outcome", String(10), nullable=False, server_default=""),
+    Column("closing_by", Serial, ForeignKey("people.id")),  # asks for approval
+    Column("closing_at", UTCTime),
+    Column("approved_by", Serial, ForeignKey("people.id")),
+    Column("approved_at", UTCTime),
+    Column("merged_into", String(20), nullable=False, server_default=""),
+    Column("reopened_at", UTCTime),
+)
+
+case_links = Table(
+    "case_links",
+    metadata,
+    Column("code", String(20), ForeignKey("cases.code"), primary_key=True),
+    Column("other", String(20), ForeignKey("cases.code"), primary_key=True),  # each pair twice
+    Column("by_id", Serial, ForeignKey("people.id")),
+    Column("at", UTCTime, nullable=False),
+)
+
+case_exclusions = Table(
+    "case_exclusions",
+    metadata,
+    Column("code", String(20), ForeignKey("tasks.code"), primary_key=True),
+    Column("person_id", Serial, ForeignKey("people.id"), primary_key=True),
+    Column("by_id", Serial, ForeignKey("people.id")),  # none: named in the report itself
+    Column("at", UTCTime, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    identity(),
+    Column("code", String(20), ForeignKey("tasks.code"), nullable=False),
+    Column("person_id", Serial, ForeignKey("people.id"), nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("at", UTCTime, nullable=False),
+    Column("answered_at", UTCTime),  # she took it, or read it
+    UniqueConstraint("code", "step", "person_id"),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    identity(),
+    Column("person_id", Serial, ForeignKey("people.id"), nullable=False),
+    Column("weekday", SmallInteger),  # 0 is Monday; none: the one day `first`
+    Column("begins", String(5), nullable=False),  # local, 18:00
+    Column("ends", String(5), nullable=False),  # local; not after `begins`: on the next day
+    Column("first", String(10), nullable=False),  # local dates
+    Column("last", String(10), nullable=False, server_default=""),
+    Column("rank", SmallInteger, nullable=False),  # 1 is called first
+    Column("created_at", UTCTime, nullable=False),
+    Column("ended_at", UTCTime),
+)
+
+shifts = Table(
+    "shifts",
+    metadata,
+    identity(),
+    Column("duty_id", Serial, ForeignKey("duties.id"), nullable=False),
+    Column("person_id", Serial, ForeignKey("people.id"), nullable=False),
+    Column("starts_at", UTCTime, nullable=False),
+    Column("ends_at", UTCTime, nullable=False, index=True),
+    Column("rank", SmallInteger, nullable=False),
+    Column("asked_at", UTCTime),
+    Column("ready_at", UTCTime),
+    Column("warned_at", UTCTime),  # the next one and the coordinator were told
+    Column("cancelled_at", UTCTime),
+    UniqueConstraint("duty_id", "starts_at"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    identity(),
+    Column("agency", String(16), nullable=False),  # concerns/case.py
+    Column("name", String(120), nullable=False),
+    Column("officer", String(80), nullable=False, server_default=""),
+    Column("phone", String(32), nullable=False),
+    Column("district", String(80), nullable=False, server_default=""),
+    Column("village_id", Serial, ForeignKey("villages.id")),
+    Column("checked_on", String(10), nullable=False, server_default=""),  # local date
+    Column("checked_by", String(80), nullable=False, server_default=""),
+    Column("created_at", UTCTime, nullable=False),
+    Column("ended_at", UTCTime),
+)
+
+referrals = Table(
+    "referrals",
+    metadata,
+    identity(),
+    Column("code", String(20), ForeignKey("tasks.code"), nullable=False, index=True),
+    Column("contact_id", Serial, ForeignKey("contacts.id"), nullable=False),
+    Column("by_id", Serial, ForeignKey("people.id")),
+    Column("at", UTCTime, nullable=False),
+    Column("state", String(10), nullable=False),  # diminta diterima ditolak selesai
+    Column("state_at", UTCTime, nullable=False),
+    Column("note", LargeBinary),  # sealed
 )
 
 task_notes = Table(
@@ -307,6 +420,7 @@ inbox = Table(
     Column("external_id", String(80), nullable=False),
     Column("address", String(64), nullable=False),
     Column("body", LargeBinary),  # sealed; emptied by retention
+    Column("message_id", String(80), nullable=False, server_default=""),  # the platform's
     Column("status", String(12), nullable=False),  # new done quarantined
     Column("attempts", SmallInteger, nullable=False),
     Column("error", String(200), nullable=False, server_default=""),  # kind of error, never content
@@ -397,6 +511,7 @@ staff = Table(
     Column("person_id", Serial, ForeignKey("people.id"), unique=True),
     Column("code_hash", String(64)),
     Column("code_expires_at", UTCTime),
+    Column("phone", LargeBinary),  # sealed; the second way to reach somebody on duty
     Column("added_at", UTCTime, nullable=False),
     Column("joined_at", UTCTime),
     Column("removed_at", UTCTime),
@@ -411,6 +526,7 @@ audit = Table(
     Column("action", String(40), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("reason", String(200), nullable=False, server_default=""),
+    Column("channel", String(12), nullable=False, server_default=""),  # by which she did it
 )
 
 schools = Table(

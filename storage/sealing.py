@@ -120,10 +120,13 @@ SEALED = (
     Sealed(schema.dialogues, "state"),
     Sealed(schema.answers, "value"),
     Sealed(schema.tasks, "content"),
+    Sealed(schema.cases, "next_action"),
+    Sealed(schema.referrals, "note"),
     Sealed(schema.task_notes, "note"),
     Sealed(schema.media, "ref"),
     Sealed(schema.inbox, "body"),
     Sealed(schema.outbox, "body"),
+    Sealed(schema.staff, "phone"),
     Sealed(schema.broadcasts, "body"),
     Sealed(schema.rules, "content"),
 )

@@ -13,9 +13,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
 
 from conversations.dialogue import PersonId, Role
-from storage import dialogues, tasks
+from storage import dialogues, handing, shifts
+from storage.handing import Handed
 from storage.people import fitting
 from storage.schema import addresses, people, staff
+from storage.sealing import vault_of
+
+PHONE = b"staff"
+"""What a telephone number is sealed for."""
 
 CODE_LENGTH = 8
 CODE_LASTS = timedelta(hours=48)
@@ -39,16 +44,21 @@ class Member:
     added_at: datetime
     joined_at: datetime | None
     removed_at: datetime | None
+    has_phone: bool = False
+    """A telephone number is kept, the second way to reach her."""
 
 
-def add(conn: Connection, name: str, role: str, now: datetime) -> str:
-    """A new member of staff; the one-time code that she writes to the bot to join."""
+def add(conn: Connection, name: str, role: Role | str, now: datetime) -> str:
+    """A new account; the one-time code that she writes to the bot to join.
+
+    `role` is one of those that work here: staff, coordinator, organiser, focal.
+    """
     code = _new_code()
     conn.execute(
         insert(staff),
         {
             "name": fitting(staff.c.name.type, name),
-            "role": role,
+            "role": Role(role).value,
             "code_hash": _hashed(code),
             "code_expires_at": now + CODE_LASTS,
             "added_at": now,
@@ -110,17 +120,17 @@ def join(conn: Connection, staff_id: int, person: PersonId, now: datetime) -> No
             ~exists().where(other.c.person_id == person),
         )
         .values(person_id=person, joined_at=now, code_hash=None, code_expires_at=None)
-        .returning(staff.c.id)
+        .returning(staff.c.role)
     ).one_or_none()
     if joined is None:
         raise CodeSpentError(f"staff account {staff_id} cannot be joined with this code any more")
-    conn.execute(update(people).where(people.c.id == person).values(role=Role.STAFF.value))
+    conn.execute(update(people).where(people.c.id == person).values(role=joined[0]))
 
 
-def remove(conn: Connection, staff_id: int, now: datetime) -> int | None:
-    """End somebody's access at once; how many open tasks went to others, None if not a member.
+def remove(conn: Connection, staff_id: int, now: datetime) -> Handed | None:
+    """End somebody's access at once; what became of her open tasks, None if not a member.
 
-    What she was in the middle of ends too: it may show what only staff may see.
+    Her duties end too, and what she was in the middle of, which may show what only staff may see.
     """
     row = conn.execute(
         select(staff.c.person_id).where(staff.c.id == staff_id, staff.c.removed_at.is_(None))
@@ -130,14 +140,21 @@ def remove(conn: Connection, staff_id: int, now: datetime) -> int | None:
     conn.execute(
         update(staff)
         .where(staff.c.id == staff_id)
-        .values(person_id=None, code_hash=None, code_expires_at=None, removed_at=now)
+        .values(person_id=None, code_hash=None, code_expires_at=None, phone=None, removed_at=now)
     )
-    person = row[0]
-    if person is None:
-        return 0
+    if row[0] is None:
+        return Handed()
+    person = PersonId(row[0])
     conn.execute(update(people).where(people.c.id == person).values(role=Role.CAREGIVER.value))
     dialogues.close(conn, person)
-    return tasks.hand_over_all(conn, PersonId(person), now)
+    shifts.end_for(conn, person, now)
+    return handing.hand_over_all(conn, person, now)
+
+
+def set_phone(conn: Connection, staff_id: int, number: str) -> None:
+    """The telephone at which she is reached when the chat fails, sealed; empty takes it away."""
+    sealed = vault_of(conn).seal(number.encode(), PHONE) if number else None
+    conn.execute(update(staff).where(staff.c.id == staff_id).values(phone=sealed))
 
 
 def forget_name(conn: Connection, staff_id: int) -> None:
@@ -157,6 +174,7 @@ def members(conn: Connection, *, removed: bool = False) -> tuple[Member, ...]:
         staff.c.added_at,
         staff.c.joined_at,
         staff.c.removed_at,
+        staff.c.phone.is_not(None),
     ).order_by(staff.c.id)
     if not removed:
         query = query.where(staff.c.removed_at.is_(None))
@@ -174,11 +192,12 @@ def named_active(conn: Connection) -> int:
 
 
 def reachable(conn: Connection) -> tuple[PersonId, ...]:
-    """Everybody of staff who can be reached in chat, by person id."""
+    """Everybody who works for the programme and can be reached in chat, by person id."""
     there = exists().where(
         addresses.c.person_id == staff.c.person_id, addresses.c.blocked_at.is_(None)
     )
-    query = select(staff.c.person_id).where(_ACTIVE, there).order_by(staff.c.person_id)
+    in_office = staff.c.role != Role.FOCAL.value
+    query = select(staff.c.person_id).where(_ACTIVE, in_office, there).order_by(staff.c.person_id)
     return tuple(PersonId(person) for person in conn.execute(query).scalars())
 
 

@@ -14,23 +14,31 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    and_,
     bindparam,
     case,
     exists,
     func,
     insert,
+    not_,
+    or_,
     select,
     text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from conversations.dialogue import ChildId, PersonId, Task
+from conversations.concerns.case import is_case
+from conversations.concerns.ladder import first_look
+from conversations.dialogue import ChildId, Person, PersonId, Role, Task
 from conversations.event import TaskOpened
 from conversations.level import Level
 from conversations.message import MediaId
+from storage import due, owners
+from storage.alerts import ESCALATION, UNANSWERED, look_soon
+from storage.owners import OPEN
 from storage.people import fitting
-from storage.schema import addresses, people, staff, task_notes, tasks
+from storage.schema import case_exclusions, cases, people, staff, task_notes, tasks
 from storage.schema import media as media_table
 from storage.sealing import vault_of
 
@@ -43,9 +51,8 @@ _NEXT = text(
     "INSERT INTO counters (name, value) VALUES (:name, 1)"
     " ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value"
 )
-_URGENCY = case({level.value: -level.rank for level in Level}, value=tasks.c.level)
-_OPEN: ColumnElement[bool] = tasks.c.status.in_(("open", "accepted"))
-_COLUMNS = (
+URGENCY = case({level.value: -level.rank for level in Level}, value=tasks.c.level)
+COLUMNS = (
     tasks.c.code,
     tasks.c.kind,
     tasks.c.level,
@@ -57,8 +64,14 @@ _COLUMNS = (
     tasks.c.reason,
     tasks.c.closed_at,
     tasks.c.accepted_at,
+    tasks.c.acted_at,
+    tasks.c.danger_class,
     people.c.salutation,
     people.c.name,
+    cases.c.outside,
+)
+TABLES = tasks.outerjoin(people, people.c.id == tasks.c.about_id).outerjoin(
+    cases, cases.c.code == tasks.c.code
 )
 
 
@@ -71,6 +84,11 @@ def next_code(conn: Connection, prefix: str, year: int) -> str:
 
 def open_(conn: Connection, about: PersonId | None, event: TaskOpened, now: datetime) -> bool:
     """Open a task and give it an owner; False when this code has been opened before."""
+    kept_out = {person for person in (about, *event.excluded) if person is not None}
+    owner = event.owner
+    if owner is None or owner in event.excluded:
+        heir = owners.heir(conn, event.level, kept_out, outside=event.outside, now=now)
+        owner = heir or owners.least_loaded(conn, not_=(about, *event.excluded))
     opened = conn.execute(
         upsert(tasks)
         .values(
@@ -79,19 +97,74 @@ def open_(conn: Connection, about: PersonId | None, event: TaskOpened, now: date
             level=event.level.value,
             about_id=about,
             child_id=event.child,
-            owner_id=event.owner or least_loaded(conn, not_=about),
+            owner_id=owner,
             danger_class=fitting(tasks.c.danger_class.type, event.danger_class),
             reason=fitting(tasks.c.reason.type, event.reason),
-            content=_sealed(conn, event.content, CONTENT),
+            content=sealed(conn, event.content, CONTENT),
             due_at=event.due_at,
             created_at=now,
         )
         .on_conflict_do_nothing()
         .returning(tasks.c.code)
     ).one_or_none()
-    if opened is not None and event.media is not None:
-        _note(conn, event.code, about, ADDED, "", event.media, now)
-    return opened is not None
+    if opened is None:
+        return False
+    if is_case(event.kind, event.level):
+        _open_case(conn, about, event)
+    for person in event.excluded:
+        exclude(conn, event.code, person, None, now)
+    if event.media is not None:
+        add_note(conn, event.code, about, ADDED, "", event.media, now)
+    first = first_look(event.level, event.due_at, now)
+    due.plan(conn, ESCALATION, event.code, None, first, None)
+    return True
+
+
+def _open_case(conn: Connection, about: PersonId | None, event: TaskOpened) -> None:
+    village = select(people.c.village_id).where(people.c.id == about).scalar_subquery()
+    values = {"code": event.code, "village_id": village, "outside": event.outside}
+    conn.execute(insert(cases).values(values))
+
+
+def begin_case(conn: Connection, code: str, village: int | None) -> None:
+    """What was a task lives as a case from now on; changes nothing where it does already."""
+    values = {"code": code, "village_id": village}
+    conn.execute(upsert(cases).values(values).on_conflict_do_nothing())
+
+
+def is_open_case(conn: Connection, code: str) -> bool:
+    """Whether this is open, and lives as a case."""
+    query = select(tasks.c.code).join(cases, cases.c.code == tasks.c.code)
+    return conn.execute(query.where(tasks.c.code == code, OPEN)).one_or_none() is not None
+
+
+def exclude(
+    conn: Connection, code: str, person: PersonId, by: PersonId | None, now: datetime
+) -> None:
+    """This person is neither alerted about a task nor shown it; `by` None: she is named in it."""
+    values = {"code": code, "person_id": person, "by_id": by, "at": now}
+    conn.execute(upsert(case_exclusions).values(values).on_conflict_do_nothing())
+
+
+def visible_to(viewer: Person) -> ColumnElement[bool]:
+    """Tasks that may be shown to this person at all; `permission.may` decides what she may do.
+
+    Needs the tables of `TABLES`. What is about staff or cadres only focal persons see, and whoever
+    owns it; nobody sees what she is kept out of; who does not safeguard sees only her own tasks.
+    """
+    hers = tasks.c.owner_id == viewer.id
+    kept_out = exists().where(
+        case_exclusions.c.code == tasks.c.code, case_exclusions.c.person_id == viewer.id
+    )
+    outside = func.coalesce(cases.c.outside, False)
+    match viewer.role:
+        case Role.FOCAL:
+            seen = or_(hers, outside)
+        case Role.STAFF | Role.COORDINATOR:
+            seen = or_(hers, not_(outside))
+        case _:
+            seen = hers
+    return and_(seen, not_(kept_out))
 
 
 def extend(
@@ -103,95 +176,67 @@ def extend(
     now: datetime,
 ) -> None:
     """Somebody added a sentence or a voice note; kept also when the task is closed by now."""
-    _note(conn, code, by, ADDED, content, media, now)
+    add_note(conn, code, by, ADDED, content, media, now)
 
 
 def change(
-    conn: Connection, code: str, by: PersonId | None, action: str, note: str, now: datetime
+    conn: Connection, code: str, by: PersonId | None, action: str, words: str, now: datetime
 ) -> bool:
-    """What staff did with a task; False when it is closed, and then nothing changes.
+    """What was done with a task; False when it is closed, and then nothing changes.
 
-    Who accepts a task owns it.
+    Who accepts a task owns it. What its owner or somebody else of staff does after that is its
+    first action; a word of the reporter's is none. The ladder looks anew: the next call may come
+    sooner by it.
     """
-    values: dict[str, Any] = {"status": tasks.c.status}
+    values: dict[str, Any] = {"acted_at": _first_action(by, now)}
     if action == ACCEPTED:
         accepted_at = func.coalesce(tasks.c.accepted_at, _at(now))
         values = {"status": "accepted", "accepted_at": accepted_at, "owner_id": by}
     elif action == CLOSED:
-        values = {"status": "closed", "closed_at": now}
+        values |= {"status": "closed", "closed_at": now}
     changed = conn.execute(
-        update(tasks).where(tasks.c.code == code, _OPEN).values(values).returning(tasks.c.code)
+        update(tasks).where(tasks.c.code == code, OPEN).values(values).returning(tasks.c.code)
     ).one_or_none()
     if changed is not None:
-        _note(conn, code, by, action, note, None, now)
+        add_note(conn, code, by, action, words, None, now)
+    if action == CLOSED:
+        for kind in (ESCALATION, UNANSWERED):
+            due.forget(conn, kind, code)
+    elif changed is not None:
+        look_soon(conn, code, now)
     return changed is not None
+
+
+def _first_action(by: PersonId | None, now: datetime) -> ColumnElement[Any]:
+    works = exists().where(staff.c.person_id == by, staff.c.removed_at.is_(None))
+    first = and_(
+        tasks.c.accepted_at.is_not(None),
+        tasks.c.acted_at.is_(None),
+        or_(tasks.c.owner_id == by, works),
+    )
+    return case((first, _at(now)), else_=tasks.c.acted_at)
 
 
 def _at(now: datetime) -> ColumnElement[datetime]:
     return bindparam(None, now, tasks.c.created_at.type)
 
 
-def least_loaded(conn: Connection, *, not_: PersonId | None = None) -> PersonId | None:
-    """Who of staff takes the next task: reachable ones first, then who has fewest open, by id.
+def open_for(
+    conn: Connection, owner: PersonId | None, limit: int, *, viewer: Person | None = None
+) -> tuple[Task, ...]:
+    """Open tasks, most urgent first; of one owner, or everybody's. Without content.
 
-    `not_` is somebody who gets it only when there is nobody else: she whom the task is about.
+    With a `viewer` only what may be shown to her.
     """
-    load = (
-        select(func.count())
-        .where(tasks.c.owner_id == staff.c.person_id, _OPEN)
-        .correlate(staff)
-        .scalar_subquery()
-    )
-    unreachable = ~exists().where(
-        addresses.c.person_id == staff.c.person_id, addresses.c.blocked_at.is_(None)
-    )
-    last_choice = case((staff.c.person_id == (not_ or 0), 1), else_=0)
-    owner = conn.execute(
-        select(staff.c.person_id)
-        .where(staff.c.person_id.is_not(None), staff.c.removed_at.is_(None))
-        .order_by(last_choice, case((unreachable, 1), else_=0), load, staff.c.person_id)
-        .limit(1)
-    ).scalar_one_or_none()
-    return None if owner is None else PersonId(owner)
+    where = [tasks.c.owner_id == owner] if owner is not None else []
+    if viewer is not None:
+        where.append(visible_to(viewer))
+    return _listed(conn, where, limit)
 
 
-def hand_over_all(conn: Connection, owner: PersonId, now: datetime) -> int:
-    """Give each open task of somebody who leaves to another member of staff, or to nobody yet."""
-    rows = conn.execute(
-        select(tasks.c.code, tasks.c.about_id)
-        .where(tasks.c.owner_id == owner, _OPEN)
-        .order_by(_URGENCY, tasks.c.due_at, tasks.c.code)
-    ).all()
-    for code, about in rows:
-        heir = least_loaded(conn, not_=about)
-        conn.execute(
-            update(tasks)
-            .where(tasks.c.code == code)
-            .values(owner_id=heir, status="open", accepted_at=None)
-        )
-        _note(conn, code, owner, HANDED, "", None, now)
-    return len(rows)
-
-
-def adopt_orphans(conn: Connection, limit: int) -> tuple[str, ...]:
-    """Give open tasks that found no owner one, now that there is staff; their codes."""
-    if least_loaded(conn) is None:
-        return ()
-    rows = conn.execute(
-        select(tasks.c.code, tasks.c.about_id)
-        .where(tasks.c.owner_id.is_(None), _OPEN)
-        .order_by(_URGENCY, tasks.c.due_at, tasks.c.code)
-        .limit(limit)
-    ).all()
-    for code, about in rows:
-        owner = least_loaded(conn, not_=about)
-        conn.execute(update(tasks).where(tasks.c.code == code).values(owner_id=owner))
-    return tuple(code for code, _ in rows)
-
-
-def open_for(conn: Connection, owner: PersonId | None, limit: int) -> tuple[Task, ...]:
-    """Open tasks, most urgent first; of one owner, or everybody's. Without content."""
-    return _listed(conn, [tasks.c.owner_id == owner] if owner is not None else [], limit)
+def open_of_kind(conn: Connection, kind: str, limit: int) -> tuple[Task, ...]:
+    """Open tasks of one kind, most urgent first. Without content."""
+    return _listed(conn, [tasks.c.kind == kind], limit)
 
 
 def open_about(conn: Connection, person: PersonId, limit: int = 100) -> tuple[Task, ...]:
@@ -211,7 +256,7 @@ def raised_since(
             tasks.c.kind == kind,
             tasks.c.level.in_(urgent),
             tasks.c.created_at >= since,
-            _OPEN,
+            OPEN,
         )
         .order_by(tasks.c.created_at.desc(), tasks.c.code.desc())
         .limit(limit)
@@ -232,20 +277,20 @@ def due_today(conn: Connection, now: datetime, tz: ZoneInfo, limit: int = 100) -
 
 def _listed(conn: Connection, where: Sequence[ColumnElement[bool]], limit: int) -> tuple[Task, ...]:
     rows = conn.execute(
-        select(*_COLUMNS)
-        .outerjoin(people, people.c.id == tasks.c.about_id)
-        .where(_OPEN, *where)
-        .order_by(_URGENCY, tasks.c.due_at, tasks.c.code)
+        select(*COLUMNS)
+        .select_from(TABLES)
+        .where(OPEN, *where)
+        .order_by(URGENCY, tasks.c.due_at, tasks.c.code)
         .limit(limit)
     )
-    return tuple(_task(row) for row in rows)
+    return tuple(as_task(row) for row in rows)
 
 
 def by_code(conn: Connection, code: str) -> Task | None:
     """One task in any state, with all that was said and recorded; seeing it is to be audited."""
     row = conn.execute(
-        select(*_COLUMNS, tasks.c.content)
-        .outerjoin(people, people.c.id == tasks.c.about_id)
+        select(*COLUMNS, tasks.c.content)
+        .select_from(TABLES)
         .where(tasks.c.code == code.strip().upper())
     ).one_or_none()
     if row is None:
@@ -263,10 +308,18 @@ def by_code(conn: Connection, code: str) -> Task | None:
         .order_by(media_table.c.created_at, media_table.c.id)
     ).scalars()
     media = tuple(MediaId(id_) for id_ in dict.fromkeys(recorded))
-    return _task(row, "\n".join(filter(None, said)), media)
+    kept_out = conn.execute(
+        select(case_exclusions.c.person_id).where(case_exclusions.c.code == row.code)
+    ).scalars()
+    return as_task(row, "\n".join(filter(None, said)), media, frozenset(kept_out))
 
 
-def _task(row: Any, content: str = "", media: tuple[MediaId, ...] = ()) -> Task:
+def as_task(
+    row: Any,
+    content: str = "",
+    media: tuple[MediaId, ...] = (),
+    excluded: frozenset[int] = frozenset(),
+) -> Task:
     return Task(
         code=row.code,
         kind=row.kind,
@@ -282,10 +335,15 @@ def _task(row: Any, content: str = "", media: tuple[MediaId, ...] = ()) -> Task:
         closed_at=row.closed_at,
         about_name=" ".join(filter(None, (row.salutation, row.name))),
         accepted=row.accepted_at is not None,
+        accepted_at=row.accepted_at,
+        acted_at=row.acted_at,
+        danger_class=row.danger_class,
+        excluded=excluded,
+        outside=bool(row.outside),
     )
 
 
-def _note(
+def add_note(
     conn: Connection,
     code: str,
     by: PersonId | None,
@@ -300,7 +358,7 @@ def _note(
             "code": code,
             "by_id": by,
             "action": fitting(task_notes.c.action.type, action),
-            "note": _sealed(conn, note, NOTE),
+            "note": sealed(conn, note, NOTE),
             "media_id": media,
             "at": now,
         },
@@ -312,7 +370,8 @@ def _note(
         conn.execute(belongs.values(task_code=code))
 
 
-def _sealed(conn: Connection, said: str, purpose: bytes) -> bytes | None:
+def sealed(conn: Connection, said: str, purpose: bytes) -> bytes | None:
+    """What was said, for its sealed column; None where nothing was."""
     return vault_of(conn).seal(said.encode(), purpose) if said else None
 
 

@@ -24,8 +24,12 @@ from conversations.dialogue import (
 )
 from conversations.form.model import Form
 from conversations.level import Level
-from storage import children, forms, interviews, people, staff, tasks, tips
+from conversations.message import MediaId
+from storage import children, forms, interviews, owners, people, staff, tasks, tips
+from storage import media as files
 from storage.broadcasts import StoredBroadcasts
+from storage.cases import StoredCases
+from storage.duty import StoredDuty
 from storage.helping import StoredHelping
 from storage.rules import StoredRules
 from storage.school_questions import StoredSchools
@@ -40,10 +44,14 @@ class Programme:
     language: str = "id"
     simulators: frozenset[str] = frozenset({"simulator"})
     """Channels on which nobody real is talking."""
+    removing: frozenset[str] = frozenset({"telegram", "simulator"})
+    """Channels that can take messages away from a phone."""
     bulk_rate: float = 30.0
     """Messages a second that nobody asked for, at most."""
     alone_up_to: int = 100
     """To so many people a member of staff may send without a second person's approval."""
+    duty_phone: str = ""
+    """The telephone that whoever is on duty carries."""
 
 
 class StoredWorld:
@@ -79,6 +87,11 @@ class StoredWorld:
     def simulated(self) -> bool:
         """Whether the person talks in the simulator."""
         return self._person.channel in self._programme.simulators
+
+    @property
+    def removes(self) -> bool:
+        """Whether her channel can take messages away from her phone."""
+        return self._person.channel in self._programme.removing
 
     def villages(self) -> tuple[tuple[VillageId, str], ...]:
         """Every village with its name, in the order to be offered."""
@@ -125,12 +138,17 @@ class StoredWorld:
         return staff.reachable(self._conn)
 
     def tasks(self, staff: PersonId | None, *, limit: int) -> tuple[Task, ...]:
-        """Open tasks, most urgent first."""
-        return tasks.open_for(self._conn, staff, limit)
+        """Open tasks that the person whose turn it is may see, most urgent first."""
+        return tasks.open_for(self._conn, staff, limit, viewer=self._person)
 
     def task(self, code: str) -> Task | None:
         """One task by its code, in any state."""
         return tasks.by_code(self._conn, code)
+
+    def file_kind(self, media: MediaId) -> str:
+        """What a kept file is, voice or image; empty when nothing is known of it."""
+        kept = files.one(self._conn, media)
+        return "" if kept is None else kept.kind
 
     def raised_since(self, kind: str, level: Level, since: datetime) -> tuple[str, ...]:
         """Codes of open tasks about the person, at least this urgent, newest first."""
@@ -148,7 +166,7 @@ class StoredWorld:
 
     def least_busy_staff(self) -> PersonId | None:
         """Who of staff has the fewest open tasks; None while nobody has joined."""
-        return tasks.least_loaded(self._conn, not_=self._person.id)
+        return owners.least_loaded(self._conn, not_=(self._person.id,))
 
     def fresh_id(self) -> str:
         """A new id for an interview or a file: 60 random bits in 12 letters and digits."""
@@ -174,6 +192,16 @@ class StoredWorld:
         """Messages to many."""
         programme = self._programme
         return StoredBroadcasts(self._conn, self._now, programme.bulk_rate, programme.alone_up_to)
+
+    @property
+    def duty(self) -> StoredDuty:
+        """Who is on duty."""
+        return StoredDuty(self._conn, self._now, self._programme.duty_phone)
+
+    @property
+    def cases(self) -> StoredCases:
+        """Concerns that are followed up."""
+        return StoredCases(self._conn, self._now, self._programme.zone, self._person)
 
     @property
     def rules(self) -> StoredRules:

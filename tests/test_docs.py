@@ -36,7 +36,7 @@ ROOMS = ("bot", "conversations", "locales", "storage", "tests", "docs", ".ci")
 OPERATING = ROOT / "docs" / "operating.md"
 SHOWING = tuple(
     ROOT / "docs" / f"{name}.md"
-    for name in ("operating", "schools", "programmes", "broadcasts", "enrolment")
+    for name in ("operating", "schools", "programmes", "broadcasts", "enrolment", "referral")
 )
 """Pages whose commands are run, each in a folder of its own; the README's are, by `pilot`."""
 

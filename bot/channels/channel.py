@@ -19,9 +19,14 @@ LARGEST_FETCH = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The platform took the message; `platform_id` is what it calls it."""
+    """The platform took the message; `platform_id` is what it calls it.
+
+    The parts of one message have an id each, with commas between. `note` is kept with the result:
+    what became of a removal.
+    """
 
     platform_id: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Channel(Protocol):
 
     name: str
     account: str
+    removes: bool
+    """Whether it takes away messages of both sides: it carries out `Message.removal`."""
 
     def parse(self, body: bytes) -> Inbound:
         """What one received body says; raises ValueError when it is malformed."""

@@ -120,6 +120,7 @@ class Simulator:
 
     name = "simulator"
     account = "contoh"
+    removes = True
 
     def __init__(
         self,
@@ -146,12 +147,13 @@ class Simulator:
             raise NotReceiving
         name = f"{doing.kind}:{self._fresh_id()}"
         body = body_of(doing, name, self._clock.now())
-        await self._accept([Received(self.name, self.account, name, address, body)])
+        row = Received(self.name, self.account, name, address, body, message_id=name)
+        await self._accept([row])
         self.changes.tell(address)
 
     async def send(self, address: str, message: Message, *, quiet: bool = False) -> Receipt:
-        """The page shows what the outbox holds: it only needs to be told to look."""
-        if not message.text and message.media is None:
+        """The page shows what the outbox holds and no removal covers: it is only told to look."""
+        if not message.text and message.media is None and message.removal is None:
             raise Refused("empty message")
         if message.media is not None:
             try:
@@ -159,7 +161,10 @@ class Simulator:
             except MediaLost:
                 raise Refused("file lost") from None
         self.changes.tell(address)
-        return Receipt(self._fresh_id())
+        if message.removal is None:
+            return Receipt(self._fresh_id())
+        number = len(message.removal.ids)
+        return Receipt(self._fresh_id(), f"removed {number} of {number}")
 
     async def fetch(self, ref: str) -> bytes:
         """The bytes of a file that was uploaded."""

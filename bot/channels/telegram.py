@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ from bot.channels.telegram_messages import (
     units,
 )
 from bot.channels.telegram_polling import BAD_TOKEN, PAUSES, Poller, named
+from bot.channels.telegram_removal import remove
 from bot.channels.telegram_request import AiohttpRequest, NotSentError, TooMuchError
 from bot.channels.telegram_rows import Rows
 from bot.channels.telegram_updates import ALLOWED_UPDATES, callback_id, parse
@@ -55,6 +57,8 @@ LARGEST_WEBHOOK: Final = 1024 * 1024
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"
 
 _MOST_PRESSES: Final = 200
+_MOST_IDS: Final = 7
+"""Parts of one message whose ids are kept: as many as fit into 80 characters."""
 _CAPTIONED: Final = {"text": "caption", "entities": "caption_entities"}
 """What the parameters of a text are called under a file."""
 
@@ -65,6 +69,7 @@ class Telegram:
     """One bot. `webhook_secret` makes it register `public_url`/telegram instead of polling."""
 
     name = "telegram"
+    removes = True
 
     def __init__(
         self,
@@ -160,26 +165,38 @@ class Telegram:
     async def send(self, address: str, message: Message, *, quiet: bool = False) -> Receipt:
         """Send one message; see `Channel.send` for what it raises.
 
-        A message of several parts of which one already went out cannot be "certainly not sent":
+        What it takes away goes first, and the text that is said then tells what became of it. A
+        message of several parts of which one already went out cannot be "certainly not sent":
         every later failure is Unanswered.
         """
+        if message.removal is None:
+            return await self._send(address, message, quiet)
+        ids = message.removal.ids
+        left = await remove(self._post, address, ids)
+        text = message.removal.otherwise if left else message.text
+        note = f"removed {len(ids) - left} of {len(ids)}"
+        if not text:
+            return Receipt("", note)
+        told = await self._send(address, replace(message, text=text, removal=None), quiet)
+        return replace(told, note=note)
+
+    async def _send(self, address: str, message: Message, quiet: bool) -> Receipt:
         parts = render(message)
         if message.media is None and not parts:
             raise Refused("empty message")
-        receipt = None
+        sent = []
         try:
             if message.media is not None:
                 with_caption = len(parts) == 1 and units(parts[0]["text"]) <= LONGEST_CAPTION
                 caption = parts.pop() if with_caption else _without_text(message)
-                receipt = await self._send_media(address, message.media, caption, quiet)
+                sent.append(await self._send_media(address, message.media, caption, quiet))
             for part in parts:
-                receipt = await self._send_text(address, part, quiet)
+                sent.append(await self._send_text(address, part, quiet))
         except (Unreachable, SlowDown) as error:
-            if receipt is None:
+            if not sent:
                 raise
             raise Unanswered("sent in part") from error
-        assert receipt is not None
-        return receipt
+        return Receipt(",".join(one.platform_id for one in sent[-_MOST_IDS:]))
 
     async def fetch(self, ref: str) -> bytes:
         """The bytes of a file somebody sent."""
@@ -286,7 +303,11 @@ class Telegram:
                     if known is None:
                         file = await self._load_media(id_)
                         return await self._upload(address, id_, file, caption, quiet)
-            fields = {"chat_id": address, known.field: known.file_id, **_as_caption(caption)}
+            fields = {
+                "chat_id": address,
+                known.field: known.file_id,
+                **_as_caption(caption, known.field),
+            }
             if quiet:
                 fields["disable_notification"] = True
             status, answer = await self._post(known.method, fields)
@@ -299,7 +320,7 @@ class Telegram:
     ) -> Receipt:
         method, field = way_of(file)
         form = aiohttp.FormData({"chat_id": address})
-        for name, value in _as_caption(caption).items():
+        for name, value in _as_caption(caption, field).items():
             text = value if isinstance(value, str) else orjson.dumps(value).decode()
             form.add_field(name, text)
         if quiet:
@@ -343,10 +364,13 @@ def _without_text(message: Message) -> Part:
     return {"protect_content": True} if message.discreet else {}
 
 
-def _as_caption(part: Part) -> Part:
-    """A text part's parameters under a file."""
-    return {
+def _as_caption(part: Part, field: str) -> Part:
+    """A text part's parameters under a file; a picture not for every eye waits to be tapped."""
+    fields = {
         _CAPTIONED.get(name, name): value
         for name, value in part.items()
         if name != "link_preview_options"
     }
+    if field == "photo" and "protect_content" in part:
+        fields["has_spoiler"] = True
+    return fields

@@ -14,7 +14,13 @@ from typing import Any
 
 import orjson
 
-from bot.channels.telegram_updates import RECEIVED_AT, address_of, is_channel_post, parse
+from bot.channels.telegram_updates import (
+    RECEIVED_AT,
+    address_of,
+    is_channel_post,
+    message_id,
+    parse,
+)
 from storage.inbox import Received
 
 
@@ -50,7 +56,9 @@ class Rows:
             parse(body)
         except ValueError as error:
             problem = str(error)
-        return Received(self.channel, self.account, str(number), address, body, problem)
+        return Received(
+            self.channel, self.account, str(number), address, body, problem, message_id(update)
+        )
 
     def _unreadable(self, body: bytes) -> Received:
         """Named by its digest, so that a repetition is known again."""

@@ -74,6 +74,19 @@ def callback_id(update: Json) -> str:
     return found if isinstance(found, str) else ""
 
 
+def message_id(update: Json) -> str:
+    """What the platform calls a message that somebody wrote; empty for everything else.
+
+    An edited message came before, under the same id.
+
+    >>> message_id({"message": {"message_id": 12}}), message_id({"edited_message": {}})
+    ('12', '')
+    """
+    message = update.get("message")
+    found = message.get("message_id") if isinstance(message, dict) else None
+    return str(found) if isinstance(found, int) and not isinstance(found, bool) else ""
+
+
 def _chat(update: Json) -> Json:
     for body in update.values():
         if not isinstance(body, dict):

@@ -25,18 +25,40 @@ def check(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Lembar pertanyaan: .md, .xlsx, .csv")
     ] = None,
+    production: Annotated[
+        bool, typer.Option("--production", help="Juga apakah siap melayani orang sungguhan")
+    ] = False,
 ) -> None:
     """Periksa lembar pertanyaan; tanpa nama berkas: semua lembar, teks, tip, dan kata."""
     from bot import checks
 
     found = checks.files(files) if files else checks.everything()
-    for line in found.problems:
+    refused, noticed = _readiness() if production else ([], [])
+    for line in (*found.problems, *refused):
         print(line)
-    if found.problems:
-        raise typer.Exit(1)
-    for line in found.warnings:
+    for line in (*found.warnings, *noticed):
         print(f"Perhatikan: {line}")
-    print(f"Semua baik: {found.looked_at}.")
+    if found.problems or refused:
+        raise typer.Exit(1)
+    ready = " Siap melayani orang." if production else ""
+    print(f"Semua baik: {found.looked_at}.{ready}")
+
+
+def _readiness() -> tuple[list[str], list[str]]:
+    """What keeps this programme from serving people, and what should be looked at."""
+    from datetime import UTC, datetime
+
+    from bot import readiness
+
+    settings = office.settings()
+    if settings.sample:
+        return [
+            "Belum ada: token bot; tanpa token semua memakai data contoh (isi TELEGRAM_TOKEN)"
+        ], []
+    now = datetime.now(UTC)
+    found = office.read(lambda conn: readiness.production(conn, settings, now))
+    refused = [f"Belum ada: {readiness.line(one)}" for one in found if one.blocks]
+    return refused, [readiness.line(one) for one in found if not one.blocks]
 
 
 def read(

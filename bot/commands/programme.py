@@ -172,6 +172,7 @@ WHAT = {
     "untold": "yang belum terkabari",
     "siar": "kabar siaran untuk petugas",
     "rehearsal": "gladi siaran",
+    "numbers": "nomor lembaga yang perlu ditelepon",
 }
 
 

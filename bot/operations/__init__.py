@@ -8,13 +8,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.operations import broadcasts, enrolment, office, rules, schools, sessions, tags
+from bot.operations import (
+    broadcasts,
+    cases,
+    directory,
+    duty,
+    enrolment,
+    office,
+    referral,
+    rules,
+    schools,
+    sessions,
+    staff,
+    tags,
+)
 from bot.operations.desk import Desk, Operation, OperationRefused
 
 __all__ = ["OPERATIONS", "Desk", "OperationRefused"]
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     operation.__name__: operation
-    for group in (office, broadcasts, schools, sessions, rules, enrolment, tags)
+    for group in (
+        office,
+        broadcasts,
+        schools,
+        sessions,
+        rules,
+        enrolment,
+        tags,
+        directory,
+        duty,
+        referral,
+        staff,
+        cases,
+    )
     for operation in group.OPERATIONS
 }

@@ -1,4 +1,4 @@
-"""The office: staff accounts, villages, quarantine, exports on record, keys.
+"""The office: villages, quarantine, exports on record, keys, the record itself.
 
 Everything that somebody decided by command is recorded.
 """
@@ -6,59 +6,15 @@ Everything that somebody decided by command is recorded.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
 from bot import keys
 from bot.operations.desk import Desk, Operation, OperationRefused
-from storage import audit, inbox, meta, people, sealing, staff
+from storage import audit, inbox, meta, people, sealing
 from storage.inbox import Unfinished
 from storage.sealing import Place
-
-LONGEST_NAME: Final = 80
-
-
-async def staff_add(desk: Desk, name: str) -> dict[str, str]:
-    """A named account and its one-time code; somebody who has not joined yet gets another code."""
-    wanted, now = " ".join(name.split()), desk.now()
-    if not 2 <= len(wanted) <= LONGEST_NAME:
-        raise OperationRefused(f"nama petugas ditulis dengan 2 sampai {LONGEST_NAME} huruf")
-
-    def unit(conn: Connection) -> str:
-        known = {member.name.casefold(): member for member in staff.members(conn)}
-        member = known.get(wanted.casefold())
-        if member is None:
-            code = staff.add(conn, wanted, "staff", now)
-            audit.record(conn, audit.COMMAND, "staff added", wanted[:64], "", now)
-            return code
-        renewed = None if member.joined_at else staff.renew_code(conn, member.id, now)
-        if renewed is None:
-            raise OperationRefused(f"{member.name} sudah bergabung")
-        audit.record(conn, audit.COMMAND, "staff code renewed", f"staff:{member.id}", "", now)
-        return renewed
-
-    code = await desk.database.write(unit)
-    return {"name": wanted, "code": f"{code[:4]}-{code[4:]}"}
-
-
-async def staff_remove(desk: Desk, who: str) -> dict[str, Any]:
-    """End an account by its number or its name; her open tasks go to others."""
-    now = desk.now()
-
-    def unit(conn: Connection) -> tuple[str, int]:
-        found = [m for m in staff.members(conn) if who.strip().casefold() in _names(m)]
-        if len(found) != 1:
-            raise OperationRefused(
-                f"{'tidak ada' if not found else 'lebih dari satu'} petugas bernama {who}: "
-                f"lihat `kawan staff list`, lalu tulis nomornya"
-            )
-        handed = staff.remove(conn, found[0].id, now) or 0
-        audit.record(conn, audit.COMMAND, "staff removed", f"staff:{found[0].id}", "", now)
-        return found[0].name, handed
-
-    name, handed = await desk.database.write(unit)
-    return {"name": name, "tasks": handed}
 
 
 async def village_add(
@@ -126,13 +82,7 @@ def _next_part(place: Place) -> Callable[[Connection], Place]:
     return lambda conn: sealing.rotate(conn, place)
 
 
-def _names(member: staff.Member) -> tuple[str, str]:
-    return member.name.casefold(), str(member.id)
-
-
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    staff_add,
-    staff_remove,
     village_add,
     quarantine_retry,
     record_export,

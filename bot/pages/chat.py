@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.channels.simulator import parse
 from bot.pages.rendering import day, hour
 from conversations.message import Choice, Inbound, Kind, MediaId, Message, printed
-from storage import media, transcript
+from storage import media, traces, transcript
 from storage.transcript import Heard, Said
 
 SHOWN: Final = 150
@@ -81,18 +81,41 @@ class Chat:
 
 
 def read(conn: Connection, channel: str, account: str, address: str, base: str) -> Chat:
-    """The newest messages of one address; `base` is where its files are served."""
-    said = transcript.said(conn, channel, account, address, SHOWN)
-    heard = transcript.heard(conn, channel, account, address, SHOWN)
+    """The newest messages of one address that nobody took away; `base` serves its files."""
+    said, heard = _left(conn, channel, account, address)
     bubbles = [*_theirs(conn, said, base), *_mine(heard, base)]
     bubbles.sort(key=lambda bubble: (bubble.at, not bubble.mine))
     return Chat(tuple(_with_live(_with_labels(bubbles))))
 
 
 def may_hear(conn: Connection, channel: str, account: str, address: str, id_: MediaId) -> bool:
-    """Whether this file was sent to this address."""
-    said = transcript.said(conn, channel, account, address, SHOWN)
+    """Whether this file was sent to this address, and is there."""
+    said, _ = _left(conn, channel, account, address)
     return any(one.message is not None and one.message.media == id_ for one in said)
+
+
+def may_see(conn: Connection, channel: str, account: str, address: str, name: str) -> bool:
+    """Whether this file was sent from this address, and is there."""
+    _, heard = _left(conn, channel, account, address)
+    return any(one.external_id == name for one in heard)
+
+
+def _left(
+    conn: Connection, channel: str, account: str, address: str
+) -> tuple[list[Said], list[Heard]]:
+    """What is still to be seen: a removal hides what it covers, and itself if it says nothing."""
+    said = transcript.said(conn, channel, account, address, SHOWN)
+    heard = transcript.heard(conn, channel, account, address, SHOWN)
+    if not said or not heard:
+        return list(said), list(heard)
+    oldest = min(said[0].at, heard[0].at)
+    gone = traces.taken(conn, channel, account, address, oldest)
+    return [
+        one
+        for one in said
+        if (one.message is None or one.message.text or one.message.media)
+        and not any(one.id < two.outbox_id and one.at >= two.since for two in gone)
+    ], [one for one in heard if not any(two.since <= one.at <= two.until for two in gone)]
 
 
 def _theirs(conn: Connection, said: Iterable[Said], base: str) -> Iterator[Bubble]:

@@ -155,11 +155,15 @@ class SimulatorPages:
 
     async def file(self, request: Request) -> Response:
         """A file that was sent from this phone."""
-        self._persona(request)
+        address = self._persona(request).address
         simulator, name = self._simulator, request.path_params["name"]
-        body = await self._service.database.read(
-            lambda conn: transcript.body_of(conn, simulator.name, simulator.account, name)
-        )
+
+        def unit(conn: Connection) -> bytes | None:
+            if not chat.may_see(conn, simulator.name, simulator.account, address, name):
+                return None
+            return transcript.body_of(conn, simulator.name, simulator.account, name)
+
+        body = await self._service.database.read(unit)
         return _file(file_in(body or b""))
 
     async def media(self, request: Request) -> Response:

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
-from bot.planned import broadcast, rule, session
+from bot.planned import broadcast, escalation, numbers, roster, rule, session
 from bot.planned.planning import Planning
 from storage.due import DueRow
 
@@ -35,4 +35,8 @@ KINDS: Final[Mapping[str, Part]] = {
     "series": session.series,
     "broadcast": broadcast.send,
     "rehearsal": broadcast.rehearse,
+    "numbers": numbers.look,
+    "escalation": escalation.climb,
+    "roster": roster.make,
+    "unready": roster.unready,
 }

@@ -26,7 +26,7 @@ from conversations.broadcasts.broadcast import (
     check_text,
     remark,
 )
-from conversations.dialogue import Interview, Role
+from conversations.dialogue import Interview
 from conversations.event import BroadcastDrafted, BroadcastStep, MediaKept
 from conversations.message import Choice, Inbound, Kind, MediaId
 from conversations.talk import Talk
@@ -45,7 +45,7 @@ _PAGE = 8
 def is_writing(talk: Talk) -> bool:
     """Whether what comes now are the words of a broadcast, and no words of one's own."""
     running = talk.running
-    return talk.person.role is Role.STAFF and running is not None and running.conversation == WORDS
+    return talk.person.role.in_office and running is not None and running.conversation == WORDS
 
 
 def numbered(talk: Talk, number: str) -> Broadcast | None:

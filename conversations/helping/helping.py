@@ -11,8 +11,8 @@ import re
 from dataclasses import replace
 
 from conversations import checkin, menu, registration
-from conversations import staff as office
-from conversations.dialogue import Consent, Person, PersonId, Role, Turn, Wake
+from conversations.concerns import order
+from conversations.dialogue import Consent, Person, PersonId, Turn, Wake
 from conversations.event import HelpBegun, HelpEnded, NewcomerHelped, Remind, TaskOpened
 from conversations.helping import whom
 from conversations.helping.helped import SALUTATIONS, Helped
@@ -26,7 +26,7 @@ from locales import say
 OVER = "help_over"
 """The kind of due work that tells the cadre that time has ended it."""
 
-PRIVATE = ("lapor", "bahaya", "hubungi", "sandi", "bingung", "checkin", "kiat")
+PRIVATE = ("lapor", "bahaya", "hubungi", "sandi", "sesudah", "bingung", "checkin", "kiat")
 """Conversations that are put away where another hand takes or leaves the phone: what was answered
 is kept and looked after, and whoever helps next sees nothing of it."""
 
@@ -155,7 +155,7 @@ def _on_her_behalf(talk: Talk, inbound: Inbound, typist: PersonId) -> bool:
     if _order(talk, inbound, helper):
         return True
     if not _in_a_story(talk) and (
-        _OF_OTHERS.match(said) or (helper.role is Role.STAFF and office.is_command(said))
+        _OF_OTHERS.match(said) or (helper.role.in_office and order.read(said) is not None)
     ):
         talk.say("helping.end_first", who=_named(talk.person))
         return True
@@ -236,7 +236,7 @@ def _begin_by_id(talk: Talk, button: str, helper: Person) -> bool:
     number = button.removeprefix("h:b:")
     known = number.isdecimal() and len(number) <= _LONGEST_ID
     found = talk.world.helping.one(PersonId(int(number)), helper.id) if known else ()
-    if helper.role is not Role.STAFF:
+    if not helper.role.in_office:
         own = {school.code for school in talk.world.helping.schools(helper.id)}
         found = tuple(one for one in found if one.school in own)
     if found:

@@ -97,7 +97,7 @@ def _by_poster(talk: Talk, word: str, code: str) -> bool:
         talk.ask_again(talk.text("enrol.no_such_school", code=code))
         return True
     person = talk.person
-    if person.role is Role.STAFF:
+    if person.role.works:
         talk.say("enrol.staff", school=school.name)
     elif person.consent is not Consent.GIVEN:
         talk.start("persetujuan", facts={registration.SCHOOL: school.code})

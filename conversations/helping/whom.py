@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from conversations.dialogue import Consent, Person, Role
+from conversations.dialogue import Consent, Person
 from conversations.helping.helped import Helped
 from conversations.schools.session import School
 from conversations.talk import Talk
@@ -17,8 +17,8 @@ LISTED = 60
 def schools_meant(talk: Talk, helper: Person, words: str) -> tuple[tuple[School, ...], str]:
     """Which schools are meant, and the words left after a school's code."""
     first, _, rest = words.partition(" ")
-    own = () if helper.role is Role.STAFF else talk.world.helping.schools(helper.id)
-    if helper.role is Role.STAFF:
+    own = () if helper.role.in_office else talk.world.helping.schools(helper.id)
+    if helper.role.in_office:
         named = talk.world.schools.by_code(first.upper()) if first and not first.isdigit() else None
     else:
         named = next((one for one in own if one.code.casefold() == first.casefold()), None)
@@ -64,7 +64,7 @@ def is_called(one: Helped, called: str) -> bool:
 def show_list(talk: Talk, schools: Sequence[School], helper: Person) -> None:
     """Who has no phone, with her number, and what is still to be asked of her."""
     if not schools:
-        talk.say("helping.which_school" if helper.role is Role.STAFF else "helping.no_school")
+        talk.say("helping.which_school" if helper.role.in_office else "helping.no_school")
         return
     since = _monday(talk.world.now, talk.person)
     for school in schools:

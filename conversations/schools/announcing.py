@@ -172,6 +172,9 @@ _ADDRESSED = {
     Role.CAREGIVER: "caregiver",
     Role.CADRE: "colleague",
     Role.STAFF: "colleague",
+    Role.COORDINATOR: "colleague",
+    Role.ORGANISER: "colleague",
+    Role.FOCAL: "guest",
     Role.PARTNER: "guest",
 }
 

@@ -37,7 +37,7 @@ _SHORT_NAME, _SHORT_TOPIC = 40, 40
 
 def hers(talk: Talk) -> tuple[School, ...]:
     """The schools for which this person has a task: a cadre's own, all for staff."""
-    if talk.person.role is Role.STAFF:
+    if talk.person.role.in_office:
         return talk.world.schools.all()
     return talk.world.schools.of_cadre(talk.person.id) if talk.person.role is Role.CADRE else ()
 

@@ -26,7 +26,7 @@ LONGEST_REPLY = 200
 
 _PRESSED = re.compile(r"s:(\d{1,18}):(yes|no)")
 _FOR_QUESTION = "s:q:"
-_GRAVE = ("bahaya", "sandi", "lapor")
+_GRAVE = ("bahaya", "sandi", "lapor", "sesudah")
 """Conversations in which a bare reply is never taken for anything else."""
 _PAYLOAD = 64
 _NAME = 60

@@ -34,6 +34,7 @@ class Post:
     clock: FastClock
     name: str = CHANNEL
     account: str = ACCOUNT
+    removes: bool = True
     sent: list[tuple[str, str]] = field(default_factory=list)
     tried: list[tuple[str, str]] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)

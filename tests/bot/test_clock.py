@@ -21,7 +21,9 @@ from bot.clock import (
     ahead,
     set_ahead,
 )
-from storage import due
+from conversations.event import TaskOpened
+from conversations.level import Level
+from storage import due, tasks
 from storage.database import Database, DatabaseFull
 from storage.due import DueRow
 from storage.outbox import Claimed
@@ -491,3 +493,28 @@ async def test_what_was_just_planned_does_not_wait_for_the_next_tick(lite: Datab
     await ticker.stop()
 
     assert work.done == ["now"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_when_the_clock_goes_back_urgent_tasks_are_looked_at_at_once(
+    lite: Database, restarted: bool
+) -> None:
+    def unit(conn: Connection) -> None:
+        later = NOW + timedelta(days=365)
+        opened = TaskOpened(
+            "LDK-26-0001", "concern", Level.MERAH, later + timedelta(hours=1), "reason.words"
+        )
+        tasks.open_(conn, None, opened, later)
+
+    clock, work = SetClock(), Work()
+    ticker = ticker_of(lite, work, clock)
+    clock.at = NOW + timedelta(days=365)
+    await ticker.tick()
+    await lite.write(unit)
+    clock.at = NOW
+    if restarted:
+        ticker = ticker_of(lite, work, clock)
+
+    await ticker.tick()
+
+    assert work.done == ["LDK-26-0001"]

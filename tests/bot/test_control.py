@@ -155,7 +155,7 @@ async def test_a_socket_that_a_killed_service_left_is_passed_over(tmp_path: Path
 
     async with running(configured):
         await control.ask(configured, "staff_add", name="Bu Eni")
-    assert len(await control.read(configured, staff.members)) == 4
+    assert len(await control.read(configured, staff.members)) == 6
 
 
 async def test_a_very_deep_folder_works_too(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ async def test_a_very_deep_folder_works_too(tmp_path: Path) -> None:
     async with running(configured):
         await control.ask(configured, "staff_add", name="Bu Ani")
 
-        assert len(await control.read(configured, staff.members)) == 3
+        assert len(await control.read(configured, staff.members)) == 5
 
 
 @pytest.mark.parametrize("line", [b"nonsense\n", b"{}\n", b'{"do": "erase_all"}\n', b"[1]\n"])

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from bot import sample
 from bot.sample import PERSONAS, Persona
 from conversations.dialogue import Consent, Role
-from storage import children, due, people, staff
+from storage import children, due, duty, people, staff
 from storage.database import Database
 from storage.helping import StoredHelping
 from storage.people import Seat
@@ -67,15 +67,34 @@ async def test_the_newcomer_is_nobody_yet(lite: Database) -> None:
     assert number == 0
 
 
-async def test_two_members_of_staff_have_joined_and_bu_rini_is_a_cadre(lite: Database) -> None:
+async def test_those_who_follow_up_have_joined_and_bu_rini_is_a_cadre(lite: Database) -> None:
     await sown(lite)
 
     names = [member.name for member in await lite.read(staff.members) if member.joined_at]
 
-    assert names == ["Mas Dimas", "Mbak Rina"]
+    assert names == ["Mas Dimas", "Mbak Rina", "Bu Yuni", "Pak Made"]
     roles = {persona.name: (await seat(lite, persona)).person.role for persona in PERSONAS}
     assert roles == {persona.name: persona.role for persona in PERSONAS}
     assert roles["Bu Rini"] is Role.CADRE
+
+
+async def test_two_are_on_duty_and_a_coordinator_and_a_focal_person_stand_behind_them(
+    lite: Database,
+) -> None:
+    await sown(lite)
+
+    team = await lite.read(lambda conn: duty.team(conn, NOW))
+    gaps = await lite.read(lambda conn: duty.coverage(conn, NOW, 7))
+    names = {
+        persona.name: (await seat(lite, persona)).person.id
+        for persona in PERSONAS
+        if persona.role.works
+    }
+
+    assert team.on_duty == (names["Mas Dimas"], names["Mbak Rina"])
+    assert team.coordinators == (names["Bu Yuni"],)
+    assert team.focal == (names["Pak Made"],)
+    assert gaps == ()
 
 
 async def test_the_first_things_are_planned(lite: Database) -> None:

@@ -37,6 +37,20 @@ async def test_polling_brings_updates_in_order_with_bot_id_and_update_id() -> No
     assert telegram.healthy() == ""
 
 
+async def test_a_message_is_stored_with_what_telegram_calls_it_and_a_press_with_nothing() -> None:
+    async with a_platform() as (fake, telegram):
+        inbox, siti = Inbox(), fake.meet(7)
+        said = siti.says("satu")["message"]["message_id"]
+        siti.edits(said, "satu lagi")
+        await telegram.send("7", Message("Sehat?", (Choice("Ya", "y"),)))
+        siti.presses("1. Ya")
+
+        async with running(telegram, inbox):
+            await inbox.holds(3)
+
+    assert [row.message_id for row in inbox.rows] == [str(said), "", ""]
+
+
 async def test_telegram_is_told_only_after_the_batch_is_committed() -> None:
     async with a_platform() as (fake, telegram):
         inbox = Inbox()

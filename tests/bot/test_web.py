@@ -257,9 +257,8 @@ async def test_a_voice_note_is_kept_played_and_handed_to_staff(visit: Visit) -> 
     source = re.findall(r'<audio[^>]*src="([^"]+)"', page)[0]
     played = await http.get(source)
     assert (played.content, played.headers["content-type"]) == (OGG, "audio/ogg")
-    assert "pesan suara" in "".join(
-        texts(await messages(http, "mas-dimas")) + texts(await messages(http, "mbak-rina"))
-    )
+    alerts = texts(await messages(http, "mas-dimas")) + texts(await messages(http, "mbak-rina"))
+    assert "LDK-26-0001" in "".join(alerts)
 
 
 async def test_staff_hear_the_voice_note_and_nobody_else_does(visit: Visit) -> None:

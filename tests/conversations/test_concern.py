@@ -32,14 +32,19 @@ def test_a_recorded_part_goes_to_the_task_to_be_heard(begun_by: tuple[str, ...])
 
 def test_the_short_form_is_with_staff_part_by_part() -> None:
     phone = a_caregiver()
-    for said in ("menu", "1", "Tetangga saya sering bertengkar", "Adi", "aman", "boleh", "besok"):
-        phone.says(said)
+    said = ("Tetangga saya sering bertengkar", "Adi, Sumbersalak", "aman", "boleh", "besok")
+    for words in ("menu", "1", *said, "lainnya", "tetangga juga dengar", "kemarin", "belum ada"):
+        phone.says(words)
 
     [task] = phone.world.open_tasks.values()
     assert task.content.splitlines() == [
         "Tetangga saya sering bertengkar",
-        "siapa: Adi",
+        "siapa: Adi, Sumbersalak",
         "aman: aman",
         "hubungi: boleh",
-        "kapan: besok",
+        "waktu: besok",
+        "apa: lain",
+        "cerita: tetangga juga dengar",
+        "kapan: kemarin",
+        "tahu: belum ada",
     ]

@@ -140,9 +140,12 @@ def test_not_safe_now_is_red_at_once_and_not_when_the_form_is_done() -> None:
 
     shown = phone.says("belum aman")
 
-    assert ("concern", Level.MERAH, "reason.unsafe") in phone.tasks()
+    assert phone.tasks() == [("concern", Level.MERAH, "reason.told")]
     assert "129" in shown[0]
     assert "Boleh petugas menghubungi" in shown[-1]
+    [code] = phone.world.open_tasks
+    called = [alert.message.text for alert in phone.others]
+    assert called == [f"KUNING · {code}", f"MERAH · {code}"]
 
 
 def test_not_safe_now_is_one_alarm_however_often_it_is_answered() -> None:
@@ -150,7 +153,8 @@ def test_not_safe_now_is_one_alarm_however_often_it_is_answered() -> None:
 
     told(phone, "kembali", "belum aman", "boleh", "besok pagi")
 
-    assert [reason for *_, reason in phone.tasks()].count("reason.unsafe") == 1
+    assert len(phone.tasks()) == 1
+    assert [alert.message.text[:5] for alert in phone.others].count("MERAH") == 1
 
 
 def test_more_words_while_the_danger_is_being_confirmed_do_not_start_it_all_over() -> None:
@@ -158,7 +162,8 @@ def test_more_words_while_the_danger_is_being_confirmed_do_not_start_it_all_over
 
     shown = phone.says("tolong, dia mau bunuh saya")
 
-    assert len(phone.world.open_tasks) == 2
+    [task] = phone.world.open_tasks.values()
+    assert task.content.splitlines() == [BEATEN, "tolong, dia mau bunuh saya"]
     assert len(shown) == 1
     assert "129" not in shown[0]
     assert "keadaan bahaya" in shown[0]
@@ -297,10 +302,10 @@ def test_a_bare_cry_for_help_is_red(before: tuple[str, ...], cry: str) -> None:
 def test_bahaya_is_a_yes_to_whether_it_is_danger() -> None:
     phone = told(a_caregiver(), BEATEN)
 
-    shown = phone.says("bahaya")
+    phone.says("bahaya")
 
-    assert "akan segera menghubungi" in shown[0]
-    assert len(phone.world.open_tasks) == 1
+    [task] = phone.world.open_tasks.values()
+    assert task.content.splitlines() == [BEATEN, "bahaya: ya"]
 
 
 def test_talking_about_danger_is_no_cry() -> None:

@@ -132,8 +132,10 @@ def test_saying_it_is_no_danger_withdraws_nothing() -> None:
 def test_danger_in_the_middle_of_a_check_in_returns_to_the_question() -> None:
     phone = asked_about_adi()
     phone.says("dia bilang pengen mati saja")
+    for reply in ("2", *["lewati"] * 5):
+        phone.says(reply)
 
-    shown = phone.says("2")
+    shown = phone.says("sudah, terima kasih")
 
     assert "Perasaan Adi" in shown[-1]
     assert phone.running is not None

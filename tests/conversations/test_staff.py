@@ -27,6 +27,14 @@ def staff_and_a_message() -> tuple[Phone, str]:
     return dimas, next(iter(world.open_tasks))
 
 
+def staff_and_a_wish_to_be_called() -> tuple[Phone, str]:
+    """Mas Dimas at his phone, and the code of a task that is no case."""
+    world = MemoryWorld()
+    a_caregiver(world).says("PETUGAS")
+    dimas = Phone(world, id=STAFF, role=d.Role.STAFF, salutation="Mas")
+    return dimas, next(iter(world.open_tasks))
+
+
 def test_the_list_shows_code_and_level_only() -> None:
     dimas, code = staff_and_a_message()
 
@@ -70,7 +78,7 @@ def test_taking_a_task_from_the_alert_makes_it_mine() -> None:
 
     shown = dimas.presses_payload(f"t:terima:{code}")
 
-    assert code in shown[0]
+    assert code in shown[-1]
     assert ev.TaskChanged(code, "accepted") in dimas.world.events
 
 
@@ -105,19 +113,19 @@ def test_an_answer_goes_to_the_person_through_the_bot() -> None:
 
 
 def test_closing_something_urgent_asks_what_was_done() -> None:
-    dimas, code = staff_and_a_message()
+    dimas, code = staff_and_a_wish_to_be_called()
     task = dimas.world.open_tasks[code]
     dimas.world.open_tasks[code] = replace(task, level=Level.MERAH)
 
     assert "hasilnya" in dimas.says(f"SELESAI {code}")[0]
     assert dimas.world.open_tasks[code].closed_at is None
-    dimas.says(f"SELESAI {code} sudah dikunjungi, aman")
+    dimas.says("sudah dikunjungi, aman")
 
-    assert dimas.world.open_tasks[code].closed_at is not None
+    assert ev.TaskChanged(code, "closed", "sudah dikunjungi, aman") in dimas.world.events
 
 
 def test_a_closed_task_says_so() -> None:
-    dimas, code = staff_and_a_message()
+    dimas, code = staff_and_a_wish_to_be_called()
     dimas.says(f"selesai {code} beres")
 
     assert "sudah selesai" in dimas.says(f"selesai {code} beres")[0]
@@ -177,7 +185,7 @@ def test_the_table_denies_whatever_it_does_not_name() -> None:
     for role in (d.Role.CAREGIVER, d.Role.CADRE, d.Role.PARTNER):
         for act in Act:
             assert may(d.Person(d.PersonId(1), role=role), act) == ((role, act) in TABLE)
-    assert {role for role, _ in TABLE} == {d.Role.STAFF, d.Role.CADRE}
+    assert {role for role, _ in TABLE} == set(d.Role) - {d.Role.CAREGIVER, d.Role.PARTNER}
 
 
 def test_a_one_time_code_joins_the_chat_to_the_staff_account() -> None:
@@ -214,3 +222,60 @@ def test_whatever_else_staff_write_is_answered_with_the_commands() -> None:
     dimas, _ = staff_and_a_message()
 
     assert "BALAS" in dimas.says("selamat pagi semuanya di kantor")[0]
+
+
+def test_help_during_a_question_comes_back_to_the_question() -> None:
+    dimas, code = staff_and_a_wish_to_be_called()
+    dimas.says(f"catat {code}")
+
+    shown = dimas.says("bantuan")
+
+    assert "KASUS SAYA" in " ".join(shown)
+    assert "Silakan tulis" in shown[-1]
+
+
+def test_an_organiser_gets_no_list_of_tasks_in_the_morning() -> None:
+    dimas, code = staff_and_a_message()
+    organiser = Phone(dimas.world, id=80, role=d.Role.ORGANISER)
+
+    shown = organiser.wakes("day_list")
+
+    assert code not in " ".join(shown)
+    assert ("day_list", "80") in dimas.world.reminders
+
+
+def test_digits_that_no_open_code_ends_in_lead_back_to_the_list() -> None:
+    dimas, _ = staff_and_a_message()
+
+    assert "TUGAS" in dimas.says("terima 9999")[0]
+
+
+def test_words_for_the_person_are_asked_for_and_passed_on() -> None:
+    dimas, code = staff_and_a_message()
+
+    asked = dimas.says(f"balas {code}")
+    shown = dimas.says("Besok saya mampir, nggih Mbah.")
+
+    [sent] = dimas.others
+    assert "mungkin dibaca orang lain" in asked[0]
+    assert sent.message.text == "Dari petugas: Besok saya mampir, nggih Mbah."
+    assert "sudah diteruskan" in shown[0]
+
+
+def test_who_told_nobody_who_she_is_cannot_be_answered_here() -> None:
+    dimas, code = staff_and_a_message()
+    task = dimas.world.open_tasks[code]
+    dimas.world.open_tasks[code] = replace(task, about=None)
+
+    [shown] = dimas.says(f"balas {code} halo")
+
+    assert "tidak punya pelapor" in shown
+    assert dimas.others == []
+
+
+def test_only_a_wish_to_be_erased_is_an_erasure() -> None:
+    dimas, code = staff_and_a_message()
+
+    dimas.says(f"hapus {code} sudah dipastikan")
+
+    assert ev.ErasureConfirmed(code) not in dimas.world.events

@@ -51,7 +51,7 @@ def test_closing_the_task_ends_the_talk() -> None:
     about = dimas.world.open_tasks[code].about
     assert about is not None
 
-    dimas.says(f"SELESAI {code} sudah jelas")
+    dimas.says(f"SELESAI {code} aman sudah jelas")
 
     assert talks(dimas) == [ev.TalkHeld(about, None)]
 

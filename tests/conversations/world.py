@@ -13,11 +13,13 @@ import conversations
 from conversations import dialogue as d
 from conversations import event as e
 from conversations import router, waking
+from conversations.concerns.event import TracesErased
 from conversations.form import read_form
 from conversations.form.model import Form
 from conversations.level import Level
-from conversations.message import Inbound, Kind, Message, printed
+from conversations.message import Inbound, Kind, MediaId, Message, printed
 from tests.conversations.memory_broadcasts import MemoryBroadcasts
+from tests.conversations.memory_concerns import MemoryCases, MemoryDuty
 from tests.conversations.memory_helping import MemoryHelping
 from tests.conversations.memory_rules import MemoryRules
 from tests.conversations.memory_schools import MemorySchools
@@ -43,6 +45,8 @@ class MemoryWorld:
     def __init__(self, now: datetime = WEDNESDAY, forms: Mapping[str, Form] | None = None) -> None:
         self.now = now
         self.simulated = True
+        self.removes = True
+        self.file_kinds: dict[MediaId, str] = {}
         self.forms = {**shipped(), **(forms or {})}
         self.family: list[d.Child] = []
         self.tips: list[str] = []
@@ -59,6 +63,8 @@ class MemoryWorld:
         self.schools = MemorySchools(self)
         self.broadcasts: Any = MemoryBroadcasts()
         self.rules = MemoryRules()
+        self.duty = MemoryDuty(self)
+        self.cases = MemoryCases(self)
         self.will_try = False
         self._ids = 0
 
@@ -118,6 +124,9 @@ class MemoryWorld:
     def task(self, code: str) -> d.Task | None:
         return self.open_tasks.get(code)
 
+    def file_kind(self, media: MediaId) -> str:
+        return self.file_kinds.get(media, "")
+
     def raised_since(self, kind: str, level: Level, since: datetime) -> tuple[str, ...]:
         newest_first = reversed(self.open_tasks.values())
         return tuple(
@@ -144,6 +153,7 @@ class MemoryWorld:
         """What storage does with one event, as far as a later turn can see it."""
         self.events.append(event)
         self.schools.apply(person, event)
+        self.duty.apply(event)
         match event:
             case e.PersonChanged(changes):
                 fields = {k: v for k, v in changes.items() if hasattr(person, k)}
@@ -178,14 +188,23 @@ class MemoryWorld:
                     content=event.content,
                     media=(event.media,) if event.media else (),
                     about_name=person.salutation,
+                    danger_class=event.danger_class,
+                    excluded=frozenset(event.excluded),
+                    outside=event.outside,
                 )
-            case e.TaskExtended(code, content, _):
+            case e.TaskExtended(code, content, media):
                 task = self.open_tasks[code]
-                self.open_tasks[code] = replace(task, content=f"{task.content}\n{content}".strip())
+                self.open_tasks[code] = replace(
+                    task,
+                    content=f"{task.content}\n{content}".strip(),
+                    media=(*task.media, media) if media else task.media,
+                )
             case e.TaskChanged(code, "accepted"):
                 self.open_tasks[code] = replace(self.open_tasks[code], accepted=True)
             case e.TaskChanged(code, "closed"):
                 self.open_tasks[code] = replace(self.open_tasks[code], closed_at=self.now)
+            case e.MediaKept(media, kind):
+                self.file_kinds[media] = kind
             case e.TipSent(tip):
                 self.tips.append(tip)
             case e.BroadcastDrafted(audience, text, media):
@@ -198,6 +217,8 @@ class MemoryWorld:
                 self.reminders.pop((kind, subject), None)
             case _:
                 pass
+        self.cases.reported(event)
+        self.cases.worked(person, event)
         return person
 
 
@@ -254,6 +275,8 @@ class Phone:
         for event in turn.events:
             self.person = self.world.apply(self.person, event)
         mine = [outgoing.message for outgoing in turn.outgoing if outgoing.to is None]
+        taken = [event for event in turn.events if isinstance(event, TracesErased)]
+        mine += [Message(event.said) for event in taken if event.said]
         self.others += [outgoing for outgoing in turn.outgoing if outgoing.to is not None]
         self.screen += mine
         return [printed(message) for message in mine]

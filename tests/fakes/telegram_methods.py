@@ -24,6 +24,7 @@ _PHOTO_LIMIT: Final = 10 * _MEGABYTE
 _TEXT_LIMIT: Final = 4096
 _CAPTION_LIMIT: Final = 1024
 _DELETABLE_SECONDS: Final = 48 * 3600
+_BULK_LIMIT: Final = 100
 _CHAT_ACTIONS: Final = frozenset(
     [
         "typing",
@@ -108,6 +109,8 @@ def send_file(world: World, call: Call, *, kind: str) -> Wire:
         body["caption"] = formatted.text
     if formatted.entities:
         body["caption_entities"] = formatted.entities
+    if kind == "photo" and call.flag("has_spoiler"):
+        body["has_media_spoiler"] = True
     return _sent(world, call, chat, f"send{kind.title()}", body)
 
 
@@ -139,6 +142,8 @@ def _sent(world: World, call: Call, chat: Chat, method: str, body: Wire) -> Wire
         wire["sender_chat"] = chat.wire
     else:
         wire["from"] = world.bot
+    if call.flag("protect_content"):
+        wire["has_protected_content"] = True
     if replied is not None:
         wire["reply_to_message"] = replied
     if is_inline(markup):
@@ -255,12 +260,34 @@ def delete_message(world: World, call: Call) -> bool:
     stored = world.messages.get(key)
     if stored is None:
         refuse("message to delete not found")
+    _may_delete(world, chat, stored)
+    del world.messages[key]
+    return True
+
+
+def delete_messages(world: World, call: Call) -> bool:
+    """All or none: those that are not there are skipped, one that may not go refuses the rest."""
+    chat = world.chat_for(call.fields.get("chat_id"))
+    ids = call.json("message_ids")
+    if not isinstance(ids, list) or not ids:
+        refuse("message identifiers are not specified")
+    if len(ids) > _BULK_LIMIT:
+        refuse("too many message identifiers specified")
+    if not all(isinstance(id_, int) and id_ > 0 for id_ in ids):
+        refuse("invalid message identifier specified")
+    there = [(chat.id, id_) for id_ in ids if (chat.id, id_) in world.messages]
+    for key in there:
+        _may_delete(world, chat, world.messages[key])
+    for key in there:
+        world.messages.pop(key, None)
+    return True
+
+
+def _may_delete(world: World, chat: Chat, stored: Stored) -> None:
     if chat.kind is not ChatKind.PRIVATE and not stored.by_bot:
         refuse("message can't be deleted")
     if world.clock() - stored.at > _DELETABLE_SECONDS:
         refuse("message can't be deleted for everyone")
-    del world.messages[key]
-    return True
 
 
 def answer_callback_query(world: World, call: Call) -> bool:
@@ -358,6 +385,7 @@ METHODS: Final[Mapping[str, Callable[[World, Call], Any]]] = {
     "editmessagetext": edit_message_text,
     "editmessagereplymarkup": edit_message_reply_markup,
     "deletemessage": delete_message,
+    "deletemessages": delete_messages,
     "answercallbackquery": answer_callback_query,
     "sendchataction": send_chat_action,
     "getfile": get_file,

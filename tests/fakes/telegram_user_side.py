@@ -43,6 +43,12 @@ class Person:
         """What the bot sent here, oldest first."""
         return [sent for sent in self.world.sent if sent.chat_id == self.id]
 
+    @property
+    def sees(self) -> list[str]:
+        """What stands in the private chat now, of both sides, oldest first; files by caption."""
+        there = [one.wire for (chat, _), one in self.world.messages.items() if chat == self.id]
+        return [wire.get("text") or wire.get("caption") or "" for wire in there]
+
     def says(self, text: str, *, chat: "Group | None" = None, **extra: Any) -> Update:
         """Type a message; further fields (`reply_to_message` …) go into it as they are."""
         body: Wire = {"text": text, **extra}

@@ -259,35 +259,6 @@ async def test_an_edit_must_change_something_that_can_be_edited(bot: RawBot, sit
     assert (await bot("editMessageReplyMarkup", **bare, reply_markup=keyboard))["ok"]
 
 
-async def test_a_message_can_be_deleted_for_48_hours(
-    bot: RawBot, siti: Person, clock: Clock
-) -> None:
-    first = (await bot("sendMessage", chat_id=siti.id, text="satu"))["result"]["message_id"]
-    second = (await bot("sendMessage", chat_id=siti.id, text="dua"))["result"]["message_id"]
-
-    clock.now += 2 * DAY
-    assert (await bot("deleteMessage", chat_id=siti.id, message_id=first))["result"] is True
-    again = await bot("deleteMessage", chat_id=siti.id, message_id=first)
-    clock.now += 1
-    late = await bot("deleteMessage", chat_id=siti.id, message_id=second)
-
-    assert again["description"] == "Bad Request: message to delete not found"
-    assert late["description"] == "Bad Request: message can't be deleted for everyone"
-
-
-async def test_a_bot_deletes_only_its_own_messages_in_a_group(
-    bot: RawBot, fake: FakeTelegram, siti: Person
-) -> None:
-    group = fake.group("Kader")
-    theirs = siti.says("halo", chat=group)["message"]["message_id"]
-    own = (await bot("sendMessage", chat_id=group.id, text="halo"))["result"]["message_id"]
-
-    refused = await bot("deleteMessage", chat_id=group.id, message_id=theirs)
-
-    assert refused["description"] == "Bad Request: message can't be deleted"
-    assert (await bot("deleteMessage", chat_id=group.id, message_id=own))["ok"]
-
-
 async def test_a_press_is_answered_soon_and_shortly(
     bot: RawBot, siti: Person, clock: Clock
 ) -> None:

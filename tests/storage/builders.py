@@ -39,10 +39,12 @@ def a_caregiver(conn: Connection, address: str = "62812", **changes: Any) -> Per
     return a_seat(conn, address).person
 
 
-def a_member(conn: Connection, name: str = "Dimas", address: str = "800") -> Person:
+def a_member(
+    conn: Connection, name: str = "Dimas", address: str = "800", *, role: str = "staff"
+) -> Person:
     """A member of staff who has joined in chat."""
     person = a_caregiver(conn, address, salutation="Mas", name=name)
-    account = staff.by_code(conn, staff.add(conn, name, "staff", NOW), NOW)
+    account = staff.by_code(conn, staff.add(conn, name, role, NOW), NOW)
     assert account is not None
     staff.join(conn, account, person.id, NOW)
     return a_seat(conn, address).person

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from conversations.concerns.showing import shown_to_staff
 from conversations.dialogue import (
     Consent,
     Dialogue,
@@ -16,7 +17,6 @@ from conversations.dialogue import (
 from conversations.event import MediaKept, Remind, TaskExtended, TaskOpened, TipSent
 from conversations.level import Level
 from conversations.message import Media, MediaId
-from conversations.staff import shown_to_staff
 from storage import (
     audit,
     children,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from conversations.dialogue import Dialogue, Interview, Role
 from storage import dialogues, people, schema, staff
 from storage.database import Database
+from storage.handing import Handed
 from tests.storage.builders import DAY, HOUR, NOW, a_caregiver, a_member, a_seat, known
 
 
@@ -120,13 +121,13 @@ async def test_somebody_removed_may_join_again_by_a_new_account(database: Databa
 
 
 async def test_an_invitation_can_be_taken_back_once(database: Database) -> None:
-    def unit(conn: Connection) -> tuple[int | None, int | None, int | None]:
+    def unit(conn: Connection) -> tuple[Handed | None, Handed | None, int | None]:
         code = staff.add(conn, "Dimas", "staff", NOW)
         account = known(staff.by_code(conn, code, NOW))
         removed = staff.remove(conn, account, NOW), staff.remove(conn, account, NOW)
         return *removed, staff.by_code(conn, code, NOW)
 
-    assert await database.write(unit) == (0, None, None)
+    assert await database.write(unit) == (Handed(), None, None)
 
 
 async def test_only_members_with_an_open_address_are_reachable(database: Database) -> None:

@@ -13,8 +13,9 @@ from conversations.dialogue import PersonId, Task
 from conversations.event import TaskOpened
 from conversations.level import Level
 from conversations.message import MediaId
-from storage import schema, staff, tasks
+from storage import handing, owners, schema, staff, tasks
 from storage.database import Database
+from storage.handing import Handed
 from tests.storage.builders import (
     DAY,
     HOUR,
@@ -151,9 +152,9 @@ async def test_an_unreachable_member_is_passed_over_while_another_is_reachable(
         ayu = a_member(conn, "Ayu", "2")
         blocked = update(schema.addresses).values(blocked_at=NOW)
         conn.execute(blocked.where(schema.addresses.c.address == "1"))
-        first = tasks.least_loaded(conn)
+        first = owners.least_loaded(conn)
         conn.execute(blocked)
-        return first, ayu.id, tasks.least_loaded(conn)
+        return first, ayu.id, owners.least_loaded(conn)
 
     first, ayu, when_nobody = await database.write(unit)
 
@@ -179,9 +180,9 @@ async def test_without_staff_a_task_waits_for_the_first_member(database: Databas
     def unit(conn: Connection) -> tuple[object, object, object, bool]:
         mbah = a_caregiver(conn)
         before = a_task(conn, mbah).owner
-        nobody = tasks.adopt_orphans(conn, 10)
+        nobody = handing.adopt_orphans(conn, 10, NOW)
         dimas = a_member(conn)
-        adopted = tasks.adopt_orphans(conn, 10)
+        adopted = handing.adopt_orphans(conn, 10, NOW)
         return before, nobody, adopted, codes(tasks.open_for(conn, dimas.id, 5)) == ["JBR-26-0001"]
 
     assert await database.write(unit) == (None, (), ("JBR-26-0001",), True)
@@ -274,7 +275,7 @@ async def test_due_today_ends_at_midnight_where_staff_is(
 
 
 async def test_who_leaves_hands_each_open_task_to_the_others(database: Database) -> None:
-    def unit(conn: Connection) -> tuple[int | None, set[PersonId | None], PersonId, bool]:
+    def unit(conn: Connection) -> tuple[Handed | None, set[PersonId | None], PersonId, bool]:
         dimas, ayu = a_member(conn, "Dimas", "1"), a_member(conn, "Ayu", "2")
         for code in "ABC":
             a_task(conn, None, code, owner=dimas.id)
@@ -288,7 +289,7 @@ async def test_who_leaves_hands_each_open_task_to_the_others(database: Database)
 
     moved, owners, ayu, kept = await database.write(unit)
 
-    assert moved == 2
+    assert moved == Handed(("A", "B"))
     assert owners == {ayu}
     assert kept
 

@@ -1,7 +1,8 @@
 """A database whose n-th statement fails: below SQLAlchemy, in the connection of sqlite3 itself.
 
 However a statement gets there (SQLAlchemy, a raw cursor, the writer's own BEGIN and COMMIT), it
-passes the cursor made here. Only what the writer's thread does is counted.
+passes the cursor made here. Only what the writer's thread does is counted. On a server any
+statement that writes may fail before it is sent.
 """
 
 from __future__ import annotations
@@ -11,11 +12,23 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
+from sqlalchemy import Connection as Connected
 from sqlalchemy import Engine, event
 
 WRITER = "storage-writer"
+STATEMENTS_TO_A_CRASH = 1_500
+
+
+class MadeToFail(Exception):
+    """Raised instead of a statement."""
+
+
+def is_made(error: BaseException) -> bool:
+    """Whether it was us who made a statement fail."""
+    return "MadeToFail" in repr(error) or "made to fail" in str(error)
 
 
 def a_slip() -> sqlite3.OperationalError:
@@ -48,6 +61,35 @@ class Gate:
         if len(self.begun) == self.nth:
             self.failed = statement
             raise self.error()
+
+
+@dataclass(slots=True)
+class Chance(Gate):
+    """Any statement of the writer fails now and then."""
+
+    dice: Random = field(default_factory=Random)
+
+    def passes(self, statement: str) -> None:
+        if not self.armed or threading.current_thread().name != WRITER:
+            return
+        if self.dice.random() < 1 / STATEMENTS_TO_A_CRASH:
+            raise self.error()
+
+
+@contextmanager
+def crashing_server(dice: Random) -> Iterator[None]:
+    """Any statement that writes fails now and then, on every connection."""
+
+    def perhaps(conn: Connected, cursor: Any, statement: str, *_: Any) -> None:
+        writes = statement.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE")
+        if writes and dice.random() < 1 / STATEMENTS_TO_A_CRASH:
+            raise MadeToFail(statement)
+
+    event.listen(Engine, "before_cursor_execute", perhaps)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", perhaps)
 
 
 @contextmanager

@@ -104,8 +104,11 @@ async def _a_worry(week: Week) -> tuple[str, Phone]:
     await week.siti.says(WORRY, "tentang siapa?")
     await week.siti.says("Adi", "keadaannya aman?")
     await week.siti.says("1", "menghubungi Mbah?")
-    await week.siti.says("1", "waktu yang enak")
-    await week.siti.says("besok pagi", "Petugas akan membaca")
+    await week.siti.says("1", "aman untuk bicara")
+    await week.siti.says("besok pagi", "Kapan itu terjadi?")
+    await week.siti.says("lewati", "Siapa lagi yang sudah tahu?")
+    await week.siti.says("belum ada", "Masih ada yang perlu")
+    await week.siti.says("sudah, terima kasih", "ingin tahu kabarnya")
     await week.house.at_rest()
     alerts = [
         (phone, message)

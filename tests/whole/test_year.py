@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, text
 
 from conversations.message import Priority
 from storage.database import Database
 from storage.sealing import Vault
 from tests.databases import Server, upgrade
-from tests.whole.failing import WRITER, Gate, a_gate, a_slip
+from tests.whole.failing import Chance, a_gate, crashing_server
+from tests.whole.life import VirtualClock
 from tests.whole.year import (
     Life,
-    MadeToFail,
     Village,
-    VirtualClock,
     live,
     rude,
     settle_in,
@@ -30,41 +26,11 @@ from tests.whole.year import (
 
 SEED = 11
 WEEKS = 5
-STATEMENTS_TO_A_CRASH = 1_500
 FINAL = ("done", "missed", "skipped", "failed")
 
 
-class Chance(Gate):
-    """Any statement of the writer fails now and then."""
-
-    dice = Random(SEED)
-
-    def passes(self, statement: str) -> None:
-        if not self.armed or threading.current_thread().name != WRITER:
-            return
-        if self.dice.random() < 1 / STATEMENTS_TO_A_CRASH:
-            raise a_slip()
-
-
-@contextmanager
-def crashing_server() -> Iterator[None]:
-    """Any statement that writes fails now and then, on every connection."""
-    dice = Random(SEED)
-
-    def perhaps(conn: Connection, cursor: Any, statement: str, *_: Any) -> None:
-        writes = statement.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE")
-        if writes and dice.random() < 1 / STATEMENTS_TO_A_CRASH:
-            raise MadeToFail(statement)
-
-    event.listen(Engine, "before_cursor_execute", perhaps)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", perhaps)
-
-
 async def on_sqlite(tmp_path: Path, vault: Vault, days: int, per_village: int) -> None:
-    dice, clock, gate = Random(SEED), VirtualClock(), Chance()
+    dice, clock, gate = Random(SEED), VirtualClock(), Chance(dice=Random(SEED))
     url = f"sqlite:///{tmp_path}/kawan.db"
     with a_gate(gate):
         async with await Database.open(url, vault=vault) as database:
@@ -90,7 +56,7 @@ async def on_two_processes(server: Server, vault: Vault, days: int, per_village:
             Life(first, village, clock, dice, "utara"),
             Life(second, village, clock, dice, "selatan"),
         ]
-        with crashing_server():
+        with crashing_server(Random(SEED)):
             await live(lives, village, clock, dice, days)
         await check(first, village, clock, days)
     server.execute("DROP DATABASE year WITH (FORCE)")

@@ -1,0 +1,46 @@
+"""A report becomes more urgent while it is being told: its level goes up, and people are called.
+
+The bot never lowers a level; that is a human decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from conversations.concerns import alerting
+from conversations.concerns.event import Alerted, LevelRaised
+from conversations.concerns.ladder import called
+from conversations.dialogue import PersonId, Task
+from conversations.level import Level
+from conversations.talk import Talk
+
+ANEW = timedelta(minutes=15)
+"""So often at most the owner of a report hears that something urgent was added to it."""
+
+
+def raise_to(talk: Talk, task: Task, level: Level, danger_class: str = "") -> bool:
+    """It is at least this urgent; whether its level went up, and people were called for it."""
+    higher = level > task.level
+    if higher or (danger_class and not task.danger_class):
+        talk.add(LevelRaised(task.code, max(level, task.level), danger_class))
+    if higher:
+        team = talk.world.duty.team().without({talk.person.id, *task.excluded})
+        first = called(0, team, outside=task.outside)
+        _call(talk, task, level, first, str(level))
+        talk.add(*(Alerted(task.code, person, 0) for person in first))
+    return higher
+
+
+def ring_again(talk: Talk, task: Task) -> None:
+    """Something urgent was added to what its owner has taken already: she hears of it."""
+    if task.accepted and task.owner is not None:
+        quarter = int(talk.world.now.timestamp() // ANEW.total_seconds())
+        _call(talk, task, task.level, (task.owner,), f"more:{quarter}")
+
+
+def _call(talk: Talk, task: Task, level: Level, to: Iterable[PersonId], why: str) -> None:
+    for person in to:
+        call = alerting.alert(task.code, level, person, step=0)
+        talk.tell(replace(call, dedupe_key=f"alert:{task.code}:{why}:{person}"))
