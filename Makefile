@@ -41,6 +41,7 @@ bench: $(READY)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.broadcast
 	@$(BIN)/python -m tests.bench.idle
+	@$(BIN)/python -m tests.bench.alarm
 
 soak: $(READY)
 	@$(PYTEST) -m soak tests

@@ -108,6 +108,8 @@ class TaskExtended(Event):
     code: str
     content: str = ""
     media: MediaId | None = None
+    excluded: tuple[PersonId, ...] = ()
+    """Named in these words: from now on they are neither alerted nor shown it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,6 +324,8 @@ def _keep_file(talk: Talk, inbound: Inbound) -> str:
         code = talk.open_task(inbound.kind, Level.KUNING, reason, content=inbound.text, media=media)
     else:
         talk.add(TaskExtended(code, media=media))
+        if inbound.text and code != talk.alarm:
+            reporting.extend(talk, code, inbound.text)
     talk.add(MediaKept(media, inbound.kind, inbound.media, task=code))
     return code
 

@@ -154,7 +154,7 @@ def _carry_out(talk: Talk, word: str, code: str, words: str) -> bool:
     """One order about one task; False for a word that is none of hers."""
     is_cadre = talk.person.role is Role.CADRE
     if word in _LISTS:
-        _LISTS[word](talk, int(code) if code.isdecimal() else 0)
+        _LISTS[word](talk, int(code) if re.fullmatch(r"[0-9]{1,9}", code) else 0)
         return True
     acts, tasks = (_CADRES_ACTS, _CADRES) if is_cadre else (desk.STEPS, _OF_TASKS)
     if word not in acts:

@@ -14,7 +14,7 @@ from conversations import interview as interviews
 from conversations.concerns import alerting
 from conversations.concerns.case import is_case
 from conversations.concerns.duty import Team
-from conversations.concerns.event import Alerted
+from conversations.concerns.event import Alerted, CaseKnown
 from conversations.concerns.ladder import called
 from conversations.dialogue import (
     ChildId,
@@ -286,19 +286,20 @@ class Talk:
         danger_class: str = "",
         due_in: timedelta | None = None,
         outside: bool = False,
+        excluded: tuple[PersonId, ...] = (),
     ) -> str:
         """A task for staff with owner and deadline; they learn its code and level, no content.
 
-        Whoever is named in it is neither alerted nor shown it. `outside`: it is about staff or a
-        cadre, and goes to the focal person. Of a flood from one person each word is kept, but
-        staff's telephones ring so often only.
+        Whoever is `excluded` or named in it is neither alerted nor shown it; `outside`: about us,
+        for the focal person. Of a flood each word is kept, but telephones ring so often only.
         """
+        excluded += self.world.duty.mentioned(content) if is_case(kind, level) else ()
         raised = self.world.raised_since(kind, level, self.world.now - FLOOD)
         if len(raised) >= MOST_IN_A_FLOOD:
-            self.add(TaskExtended(raised[0], content=content, media=media))
+            self.add(TaskExtended(raised[0], content, media, excluded))
+            self.add(*([CaseKnown(raised[0], {"outside": True})] if outside else []))
             return raised[0]
         code = self.world.next_code()
-        excluded = self.world.duty.mentioned(content) if is_case(kind, level) else ()
         team = self.world.duty.team().without({self.person.id, *excluded})
         owner = self._owner(level, team, outside=outside)
         self.add(

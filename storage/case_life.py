@@ -46,10 +46,13 @@ _TOLD = ("hide_name", "safe", "may_call")
 def known(
     conn: Connection, code: str, changes: Mapping[str, Any], by: PersonId | None, now: datetime
 ) -> None:
-    """What the reporter told or wishes. That it is about staff or a cadre is never taken back."""
+    """What the reporter told or wishes. That it is about staff or a cadre is never taken back; that
+    a name is not told holds for whatever it was merged with, too."""
     told = {name: changes[name] for name in _TOLD if name in changes}
     if told:
         conn.execute(update(cases).where(cases.c.code == code).values(told))
+    if changes.get("hide_name"):
+        _hide_name(conn, code)
     if changes.get("outside"):
         handing.outside(conn, code, by, now)
 
@@ -205,6 +208,9 @@ def merge(conn: Connection, code: str, into: str, by: PersonId | None, now: date
     raise_level(conn, into, this.level, by, now)
     _close(conn, code, Outcome.DUPLICATE, into, by, now)
     _set(conn, code, merged_into=into)
+    hidden = select(cases.c.code).where(cases.c.code.in_((code, into)), cases.c.hide_name)
+    if conn.execute(hidden).first() is not None:
+        _hide_name(conn, code)
     tasks.add_note(conn, into, by, MERGED, code, None, now)
 
 
@@ -363,6 +369,11 @@ def _close(
 ) -> None:
     tasks.change(conn, code, by, tasks.CLOSED, _with_words(outcome, note), now)
     _set(conn, code, stage=Stage.PENUTUPAN.value, outcome=outcome.value)
+
+
+def _hide_name(conn: Connection, code: str) -> None:
+    hers = cases.c.code.in_(handing.merged(conn, code))
+    conn.execute(update(cases).where(hers).values(hide_name=True))
 
 
 def _with_words(outcome: Outcome, note: str) -> str:

@@ -23,6 +23,7 @@ from storage.schema import (
 )
 
 _TITLES = frozenset({"mas", "mbak", "pak", "bapak", "bu", "ibu", "kak", "bang", "teh", "kang"})
+_VISIT = "visit"
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -30,10 +31,10 @@ def may_own(conn: Connection, code: str, person: PersonId) -> bool:
     """Whether a case, or another task, can be hers.
 
     A case only somebody trained has who is not kept out of it, and what is about staff or cadres
-    only a focal person or a coordinator; a visit may also be a cadre's.
+    only a focal person or a coordinator; a visit, and nothing else, may also be a cadre's.
     """
     task = conn.execute(
-        select(tasks.c.about_id, cases.c.code.label("case"), cases.c.outside)
+        select(tasks.c.about_id, tasks.c.kind, cases.c.code.label("case"), cases.c.outside)
         .select_from(tasks.outerjoin(cases, cases.c.code == tasks.c.code))
         .where(tasks.c.code == code)
     ).one_or_none()
@@ -43,8 +44,8 @@ def may_own(conn: Connection, code: str, person: PersonId) -> bool:
     if task is None or task.about_id == person or person in kept_out(conn, code):
         return False
     if task.case is None:
-        trained = role is not None and Role(role).safeguards
-        return trained or is_cadre(conn, person)
+        visit = task.kind == _VISIT and is_cadre(conn, person)
+        return visit or role in (Role.STAFF, Role.COORDINATOR)
     if task.outside:
         return role in (Role.FOCAL, Role.COORDINATOR)
     return role in (Role.STAFF, Role.COORDINATOR)

@@ -168,6 +168,8 @@ def _task_changed(at: Moment, event: TaskChanged) -> None:
 
 def _task_extended(at: Moment, event: TaskExtended) -> None:
     tasks.extend(at.conn, event.code, at.person.id, event.content, event.media, at.now)
+    for person in event.excluded:
+        handing.keep_out(at.conn, event.code, person, None, at.now)
     at.audit("task extended", event.code)
 
 

@@ -11,19 +11,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from conversations.concerns.ladder import called
 from conversations.dialogue import PersonId
 from conversations.level import Level
 from storage import alerts, audit, calling, colleagues, duty, owners, people, tasks
+from storage.cases import VISIT_FOR
 from storage.owners import OPEN, kept_out
-from storage.schema import cases
+from storage.schema import cases, task_notes
 from storage.schema import tasks as task_table
 
 EXCLUDED = "excluded"
 
 _RECORDED = "case handed over"
+_MERGED = text(
+    "WITH RECURSIVE family (code) AS (SELECT CAST(:code AS VARCHAR(20))"
+    " UNION SELECT CASE WHEN c.code = family.code THEN c.merged_into ELSE c.code END"
+    " FROM cases c JOIN family ON c.merged_into = family.code"
+    " OR (c.code = family.code AND c.merged_into <> ''))"
+    " SELECT code FROM family ORDER BY code"
+)
 
 
 class ImpossibleStep(LookupError):
@@ -81,26 +89,58 @@ def exclude(
 
     Raises ImpossibleStep when it is closed, or would be left to nobody.
     """
-    held = lock(conn, code)
-    tasks.exclude(conn, code, person, by, now)
-    calling.silence(conn, code, person, now)
-    tasks.change(conn, code, by, EXCLUDED, colleagues.name_of(conn, person), now)
-    withdraw = update(cases).where(cases.c.code == code, cases.c.closing_by == person)
-    conn.execute(withdraw.values(closing_by=None, closing_at=None, outcome=""))
-    if held.owner == person:
+    lock(conn, code)
+    if not keep_out(conn, code, person, by, now):
+        raise ImpossibleStep(f"nobody would be left to whom {code} could go")
+
+
+def keep_out(
+    conn: Connection, code: str, person: PersonId, by: PersonId | None, now: datetime
+) -> bool:
+    """The same of a case in any state, and of all that were merged with it; her visits end.
+
+    False when it would be left to nobody: then it stays with her, and she does not see it.
+    """
+    left = True
+    for one in merged(conn, code):
+        tasks.exclude(conn, one, person, by, now)
+        calling.silence(conn, one, person, now)
+        _end_visits(conn, one, now, person)
+        tasks.change(conn, one, by, EXCLUDED, colleagues.name_of(conn, person), now)
+        withdraw = update(cases).where(cases.c.code == one, cases.c.closing_by == person)
+        conn.execute(withdraw.values(closing_by=None, closing_at=None, outcome=""))
+        held = _held(conn, one)
+        if held is None or held.owner != person:
+            continue
         heir = _heir(conn, held, now)
         if heir is None:
-            raise ImpossibleStep(f"nobody would be left to whom {code} could go")
+            left = False
+            continue
         give(conn, held, heir, "", by, now)
-        calling.call(conn, code, held.level, (heir,), now)
+        calling.call(conn, one, held.level, (heir,), now)
+    return left
+
+
+def merged(conn: Connection, code: str) -> tuple[str, ...]:
+    """This case and all that tell the same: merged into it, or it into them."""
+    return tuple(conn.execute(_MERGED, {"code": code}).scalars())
 
 
 def outside(conn: Connection, code: str, by: PersonId | None, now: datetime) -> None:
     """It is about staff or a cadre: a focal person has it, and staff lose sight of it.
 
-    Without a focal person a coordinator has it. What stood on its way to others is not sent.
+    Without a focal person a coordinator has it. What stood on its way to others is not sent, no
+    cadre goes on looking in on the family, and what was merged with it goes along.
     """
-    conn.execute(update(cases).where(cases.c.code == code).values(outside=True))
+    for one in merged(conn, code):
+        conn.execute(update(cases).where(cases.c.code == one).values(outside=True))
+        _end_visits(conn, one, now)
+        _to_those_outside(conn, one, by, now)
+
+
+def _to_those_outside(
+    conn: Connection, code: str, by: PersonId | None, now: datetime
+) -> None:
     held = _held(conn, code)
     if held is None or not held.is_case:
         return
@@ -174,7 +214,7 @@ def adopt_orphans(conn: Connection, limit: int, now: datetime) -> tuple[str, ...
         if heir is None:
             continue
         conn.execute(update(task_table).where(task_table.c.code == held.code).values(owner_id=heir))
-        if held.level >= Level.ORANYE:
+        if held.level >= Level.ORANYE and heir not in _out(conn, held):
             calling.call(conn, held.code, held.level, (heir,), now)
         adopted.append(held.code)
     return tuple(adopted)
@@ -211,6 +251,22 @@ def _heir(
     if held.is_case:
         return owners.heir(conn, held.level, out, outside=held.outside, now=now)
     return owners.least_loaded(conn, not_=[PersonId(one) for one in out], strictly=True)
+
+
+def _end_visits(
+    conn: Connection, code: str, now: datetime, cadre: PersonId | None = None
+) -> None:
+    """Nobody, or not this cadre, looks in on the family of this case any more."""
+    visits = select(task_table.c.code).where(
+        OPEN,
+        task_table.c.code.in_(
+            select(task_notes.c.code).where(task_notes.c.action == f"{VISIT_FOR}{code}")
+        ),
+    )
+    if cadre is not None:
+        visits = visits.where(task_table.c.owner_id == cadre)
+    for visit in conn.execute(visits).scalars().all():
+        tasks.change(conn, visit, None, tasks.CLOSED, "", now)
 
 
 def _out(conn: Connection, held: Held) -> set[int]:

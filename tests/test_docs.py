@@ -53,7 +53,7 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _PLACED = re.compile(r"`([A-Za-z_][\w.]*)`\s*(?:\(|,\s)`([\w/]+\.py)`")
-_KAWAN = re.compile(r"(?<!-u )(?<!exec )(?<![\w-])kawan ([a-z]+)(?: ([a-z]+))?")
+_KAWAN = re.compile(r"(?<!-u )(?<!exec )(?<![\w-])kawan ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 _ASSIGNED = re.compile(r"(?<![\w$])([A-Z][A-Z0-9_]{2,})=")
 _FILE = re.compile(r"<!-- file: (\S+) -->\n```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _RUN = re.compile(r"<!-- run(?: with (.+?))? -->\n```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -325,7 +325,7 @@ def _code(cell: str) -> str:
 
 def _command_in(usage: str) -> str:
     words = _code(usage).removeprefix("kawan ").split()
-    return " ".join(word for word in words if re.fullmatch(r"[a-z]+", word))
+    return " ".join(word for word in words if re.fullmatch(r"[a-z]+(?:-[a-z]+)*", word))
 
 
 def _arguments(usage: str, name: str) -> list[str]:

@@ -67,7 +67,7 @@ def climb(conn: Connection, row: DueRow, planning: Planning) -> None:
     elif now.call is None or _call(conn, task, now, team, planning):
         due.plan(conn, row.kind, row.subject, None, now.again, None)
     else:
-        if row.cursor != _NOBODY:
+        if row.cursor != _NOBODY or now.call is Call.LAPSED:
             _record(conn, task, now, 0, planning)
         due.plan(conn, row.kind, row.subject, None, planning.now + NOBODY_AGAIN, None)
         due.advance(conn, row.kind, row.subject, _NOBODY)

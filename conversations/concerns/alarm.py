@@ -47,6 +47,9 @@ def _alarm(talk: Talk, text: str, level: Level, danger_class: str) -> None:
             danger_class=danger_class,
             outside=about_us.goes_outside(talk, text),
         )
+        flooded = talk.world.task(talk.alarm)
+        if flooded is not None and level >= Level.ORANYE:
+            raising.ring_again(talk, flooded)
         return
     talk.alarm = running.code
     extend(talk, running.code, text)
@@ -92,7 +95,9 @@ def confirmed(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> N
         sure = talk.world.duty.team().on_duty and not (task is not None and task.outside)
         key = "danger.yes" if sure else "danger.yes.nobody"
         talk.add(CaseKnown(code, {"safe": safe}))
-        if task is not None and task.closed_at is None:
+        if task is None or task.closed_at is not None:
+            code = raising.anew(talk, code, task, level)
+        else:
             raising.raise_to(talk, task, level)
     opening = talk.text(key, when=deadline(talk, level))
     known = {CODE: code, SAFE: safe, CLASS: interview.facts.get(CLASS, "")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from conversations.concerns import desk, order
@@ -132,7 +133,7 @@ def _person(
             return None
         _choose(talk, task, word, people, duty=word == "serahkan")
         return None
-    if words.startswith("#") and words[1:].isdecimal():
+    if re.fullmatch(r"#[0-9]{1,9}", words):
         found: tuple[PersonId, ...] = (PersonId(int(words[1:])),)
     else:
         found = talk.world.cases.colleague(words)

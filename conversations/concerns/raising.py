@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from conversations.concerns import alerting
+from conversations.concerns.case import CONCERN
 from conversations.concerns.event import Alerted, LevelRaised
 from conversations.concerns.ladder import called
 from conversations.dialogue import PersonId, Task
@@ -34,10 +35,30 @@ def raise_to(talk: Talk, task: Task, level: Level, danger_class: str = "") -> bo
 
 
 def ring_again(talk: Talk, task: Task) -> None:
-    """Something urgent was added to what its owner has taken already: she hears of it."""
-    if task.accepted and task.owner is not None:
-        quarter = int(talk.world.now.timestamp() // ANEW.total_seconds())
-        _call(talk, task, task.level, (task.owner,), f"more:{quarter}")
+    """Something urgent was added to what somebody has taken already: she hears of it, or whoever
+    is called first where nothing reaches her any more."""
+    if not task.accepted:
+        return
+    quarter = int(talk.world.now.timestamp() // ANEW.total_seconds())
+    team = talk.world.duty.team().without({talk.person.id, *task.excluded})
+    reached = task.owner in (*team.everyone, *team.focal)
+    first = called(0, team, outside=task.outside)
+    to = (task.owner,) if reached and task.owner is not None else first
+    _call(talk, task, task.level, to, f"more:{quarter}")
+
+
+def anew(talk: Talk, code: str, task: Task | None, level: Level) -> str:
+    """Something urgent was added to what is closed by now: a new case, as far outside as that one,
+    and kept from the same people; its code."""
+    kept_out = () if task is None else tuple(map(PersonId, sorted(task.excluded)))
+    return talk.open_task(
+        CONCERN,
+        level,
+        "reason.unsafe",
+        content=f"lihat {code}",
+        outside=task is not None and task.outside,
+        excluded=kept_out,
+    )
 
 
 def _call(talk: Talk, task: Task, level: Level, to: Iterable[PersonId], why: str) -> None:

@@ -5,6 +5,8 @@ Nobody is told by the bot. The sheet for the office is printed by a command.
 
 from __future__ import annotations
 
+import re
+
 from conversations.concerns import desk
 from conversations.concerns.case import Case, Contact, ContactId, Referral, ReferralState
 from conversations.concerns.event import ReferralAnswered, Referred
@@ -71,7 +73,7 @@ def _office(talk: Talk, case: Case, number: str) -> Contact | None:
 
 def _offer_offices(talk: Talk, case: Case, words: str) -> None:
     near = talk.world.cases.contacts(case.code, _MOST)
-    begin = int(words[1:]) if words.startswith("+") and words[1:].isdecimal() else 0
+    begin = int(words[1:]) if re.fullmatch(r"\+[0-9]{1,9}", words) else 0
     said = "" if words.startswith("+") else words.casefold()
     named = [one for one in near if said and said in _called(talk, one).casefold()]
     offices = named or list(near)

@@ -32,6 +32,9 @@ A_REPORT = 3
 REPORTS = ("lapor", "bahaya", "sandi", "hubungi", "sesudah")
 """Conversations in which more words belong to the report that they are about."""
 
+_OF_HELPERS = frozenset({"tahu", "waktu"})
+"""Questions at which a colleague is named because she helps: who knows of it, when to call."""
+
 _ORDER = re.compile(
     r"^/?(?:(?:saya|aku|kulo|kula|mau|ingin|pengin|pingin|bade|badhe|arep|izin|ijin|mohon|tolong|"
     r"bu|pak|mbak|mas|kak|permisi|assalamualaikum|assalamu'alaikum)[\s,]+)*"
@@ -166,8 +169,10 @@ def _told_first(talk: Talk, interview: Interview, value: str) -> None:
     code = interview.facts.get(CODE) or talk.alarm
     if not code:
         code = _open(talk, "" if media else value, media, interview)
-    elif media or code != talk.alarm:
-        talk.add(TaskExtended(code, content="" if media else value, media=media))
+    elif media:
+        talk.add(TaskExtended(code, media=media))
+    elif code != talk.alarm:
+        extend(talk, code, value)
     talk.set_fact(interview.id, CODE, code)
     found = danger.assess("" if media else value)
     talk.set_fact(interview.id, CLASS, found.cls or "")
@@ -195,8 +200,7 @@ def _at_least(talk: Talk, interview: Interview, level: Level, danger_class: str)
     code = interview.facts.get(CODE, "")
     task = talk.world.task(code)
     if task is None or task.closed_at is not None:
-        again = talk.open_task(CONCERN, level, "reason.unsafe", content=f"lihat {code}")
-        talk.set_fact(interview.id, CODE, again)
+        talk.set_fact(interview.id, CODE, raising.anew(talk, code, task, level))
         talk.send_text(numbers(talk))
     elif raising.raise_to(talk, task, level, danger_class):
         talk.send_text(numbers(talk))
@@ -259,15 +263,19 @@ def add_part(talk: Talk, code: str, name: str, value: str) -> None:
     """One more thing she said about a task; a recording goes along to be heard."""
     media = _file(value)
     if media is None:
-        extend(talk, code, f"{name}: {value}")
+        extend(talk, code, f"{name}: {value}", tells=name not in _OF_HELPERS)
     else:
         said = f"{name}: {talk.text('review.file')}"
         talk.add(TaskExtended(code, content=said, media=media))
 
 
-def extend(talk: Talk, code: str, said: str) -> None:
-    """Her words go along; where they say that one of us did it, it is for those outside."""
-    talk.add(TaskExtended(code, content=said))
+def extend(talk: Talk, code: str, said: str, *, tells: bool = True) -> None:
+    """Her words go along; where they say that one of us did it, it is for those outside.
+
+    Who is named where it `tells` what happened is kept out of it from now on.
+    """
+    named = talk.world.duty.mentioned(said) if tells else ()
+    talk.add(TaskExtended(code, content=said, excluded=named))
     if about_us.goes_outside(talk, said):
         talk.add(CaseKnown(code, {"outside": True}))
 

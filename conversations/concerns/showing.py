@@ -12,11 +12,15 @@ from conversations.concerns.case import Case, Noted
 from conversations.dialogue import Role, Task
 from conversations.event import Audited
 from conversations.message import Choice, Message
+from conversations.permission import Act, may
 from conversations.talk import Talk
 from locales import UnknownTextError, say
 
 LONGEST = 900
 """Characters of one message of it: staff asked for it, and a phone still shows it at once."""
+
+_LINKED = "linked"
+"""The note whose words are the code of another report of the same child."""
 
 _SAID = frozenset({"told", "added"})
 """What was said by whoever reported, or added by her; the rest was done by staff."""
@@ -126,8 +130,8 @@ def _case_lines(talk: Talk, case: Case) -> Iterator[str]:
         )
     if case.closing_by is not None:
         yield talk.text("case.waits", name=desk.name_of(talk, case.closing_by))
-    if case.links:
-        yield talk.text("case.links", codes=", ".join(case.links))
+    if links := [code for code in case.links if _sees(talk, code)]:
+        yield talk.text("case.links", codes=", ".join(links))
     if case.merged_into:
         yield talk.text("case.merged_into", code=case.merged_into)
 
@@ -139,6 +143,8 @@ def _quoted(talk: Talk, task: Task, noted: Iterable[Noted]) -> Iterator[str]:
         name = one.name or "-"
         if one.code and one.code != task.code:
             name = f"{name} ({one.code})"
+        if one.action == _LINKED and not _sees(talk, one.text):
+            continue
         words = one.text or (talk.text("case.file") if one.media else "")
         if one.action in _SAID:
             if words:
@@ -146,6 +152,12 @@ def _quoted(talk: Talk, task: Task, noted: Iterable[Noted]) -> Iterator[str]:
             continue
         did = _text(talk, f"case.did.{one.action}", one.action)
         yield talk.text("case.did", at=at, name=name, did=did, words=words).rstrip(" :")
+
+
+def _sees(talk: Talk, code: str) -> bool:
+    """Whether she may know of another case at all."""
+    other = talk.world.task(code)
+    return other is not None and may(talk.person, Act.READ_TASK, other)
 
 
 def _packed(blocks: Iterable[str]) -> list[str]:

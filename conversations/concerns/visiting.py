@@ -5,6 +5,7 @@ Her visit is a task of her own. What she tells of it is kept with the case, whos
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from conversations.concerns import desk
@@ -143,7 +144,7 @@ def _cadre(
 
 def _until(talk: Talk, rest: str) -> tuple[datetime, str]:
     head, _, after = rest.partition(" ")
-    if head.startswith("@") and head[1:].isdecimal():
+    if re.fullmatch(r"@[0-9]{1,8}", head):
         return datetime.fromtimestamp(int(head[1:]) * _MINUTE, UTC), after
     return talk.world.now + WITHIN, rest
 

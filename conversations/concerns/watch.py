@@ -17,7 +17,7 @@ from conversations.concerns.event import AlertAnswered, ReadinessAsked, Ready
 from conversations.dialogue import Role, Task, Wake
 from conversations.event import Remind
 from conversations.level import Level
-from conversations.message import Choice, Inbound, Kind
+from conversations.message import Choice, Inbound, Kind, Message
 from conversations.permission import Act, may
 from conversations.talk import Talk
 from locales import hotlines
@@ -48,7 +48,8 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
     """SIAP, by button or word, and JAGA; False when the message is something else."""
     if inbound.kind is Kind.BUTTON and inbound.button.startswith(_BUTTON):
         number = inbound.button.removeprefix(_BUTTON)
-        shift = talk.world.duty.shift(ShiftId(int(number))) if number.isdecimal() else None
+        is_one = re.fullmatch(r"[0-9]{1,9}", number)
+        shift = talk.world.duty.shift(ShiftId(int(number))) if is_one else None
         return _ready(talk, shift, asked=True)
     if inbound.kind is not Kind.TEXT:
         return False
@@ -104,7 +105,8 @@ def unanswered(talk: Talk, wake: Wake) -> None:
     first = (known[key] for key in _FIRST if key in known)
     lines = ", ".join(f"{line.number} ({line.name})" for line in first)
     if talk.person.role is not Role.CADRE:
-        talk.ask_again(talk.text("unanswered", lines=lines))
+        talk.send(Message(talk.text("unanswered", lines=lines), discreet=True))
+        talk.ask_again()
         return
     said = talk.text("unanswered.cadre", lines=lines, code=task.code)
     if talk.world.duty.phone:

@@ -89,7 +89,7 @@ class Result:
     accepted: Waits
 
 
-async def measure() -> Result:
+async def measure(people: int = PEOPLE, seconds: float = SECONDS) -> Result:
     """A fresh fake and bot, a crowd that sets the pace, and a report every few milliseconds."""
     async with FakeTelegram() as fake:
         for chat in STAFF_CHATS:
@@ -103,12 +103,12 @@ async def measure() -> Result:
             gc.disable()
             async with start():
                 crowd = Crowd(fake, OURS.script)
-                chatting = asyncio.create_task(crowd.closed_loop(PEOPLE, SECONDS, WARM_UP))
+                chatting = asyncio.create_task(crowd.closed_loop(people, seconds, WARM_UP))
                 rows = Path(folder) / "data" / "kawan.db"
                 queued: dict[str, float] = {}
                 looking = asyncio.create_task(_look(rows, fake, queued))
                 await asyncio.sleep(WARM_UP)
-                told = await _reports(fake)
+                told = await _reports(fake, seconds)
                 timings = await chatting
                 await asyncio.sleep(2.0)
                 looking.cancel()
@@ -116,7 +116,7 @@ async def measure() -> Result:
             chats = _chats(rows)
     heard = sum(1 for code, chat in chats.items() if chat in told and code in accepted)
     return Result(
-        people=PEOPLE,
+        people=people,
         exchanges_per_second=timings.per_second,
         reports=len(told),
         silent=len(told) - heard,
@@ -137,11 +137,11 @@ async def _look(rows: Path, fake: FakeTelegram, queued: dict[str, float]) -> Non
             await asyncio.sleep(LOOK)
 
 
-async def _reports(fake: FakeTelegram) -> dict[int, float]:
+async def _reports(fake: FakeTelegram, seconds: float) -> dict[int, float]:
     """When each stranger wrote, by chat, on the clock of the fake."""
     told: dict[int, float] = {}
     begun = time.perf_counter()
-    while (now := time.perf_counter()) - begun < SECONDS - 1.0:
+    while (now := time.perf_counter()) - begun < seconds - 1.0:
         if len(told) >= (now - begun) * REPORTS_PER_SECOND:
             await asyncio.sleep(0.005)
             continue

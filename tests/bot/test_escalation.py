@@ -12,7 +12,7 @@ from conversations.concerns.event import Acted, ClosingAsked, ClosingDecided, Ex
 from conversations.dialogue import PersonId, Role
 from conversations.event import TaskChanged
 from conversations.level import Level
-from storage import alerts, audit, events, schema, staff
+from storage import alerts, audit, due, events, schema, staff
 from storage.database import Database
 from tests.bot.watches import CODE, MINUTES, NIGHT, Night, a_night
 from tests.storage.builders import a_seat, known
@@ -298,6 +298,24 @@ async def test_with_nobody_on_duty_everybody_is_called_from_the_beginning(
         return night.calls()
 
     assert await database.write(unit) == [(0, EVERYBODY), (15, EVERYBODY)]
+
+
+async def test_a_taking_that_lapses_is_on_record_also_when_nobody_can_be_called(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[bool, list[str]]:
+        night = Night(conn)
+        night.employ("Ani", Role.COORDINATOR)
+        night.report()
+        night.says("Ani", button=f"t:terima:{CODE}")
+        night.block("Ani")
+        night.lives(minutes=59)
+        due.advance(conn, "escalation", CODE, "nobody")
+        night.lives(minutes=2)
+        found = audit.latest(conn, 9, subject=CODE)
+        return night.task().accepted, [one.reason for one in found if one.action == "alert lapsed"]
+
+    assert await database.write(unit) == (False, ["step 1: 0 called"])
 
 
 async def test_with_nobody_at_all_it_goes_on_looking_until_there_is_somebody(

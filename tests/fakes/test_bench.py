@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.bench import alarm
 from tests.bench.__main__ import Row, Scenario, measure, ratios_of
 from tests.bench.candidates import OURS, PEER, Candidate
 
@@ -20,6 +21,15 @@ async def test_both_bots_hold_whole_conversations(candidate: Candidate) -> None:
     assert row.unanswered == 0
     assert row.cpu_per_exchange > 0.05
     assert row.peak_megabytes > 10
+
+
+async def test_every_report_is_followed_to_its_alert_while_people_chat() -> None:
+    result = await alarm.measure(people=3, seconds=2.0)
+
+    assert result.reports >= 2
+    assert result.silent == 0
+    assert 0 < result.queued.p50 <= result.queued.slowest
+    assert result.queued.p50 <= result.accepted.p50
 
 
 async def test_a_bot_that_dies_is_an_error_that_says_so() -> None:

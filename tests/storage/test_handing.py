@@ -117,6 +117,18 @@ async def test_a_visit_may_be_another_cadres(database: Database) -> None:
     assert await database.write(unit) == (True,)
 
 
+@pytest.mark.parametrize("kind", ["voice", "person_wanted", "erasure", "message"])
+async def test_what_is_no_visit_is_never_a_cadres(database: Database, kind: str) -> None:
+    def unit(conn: Connection) -> bool:
+        team, rini = Team(conn), a_visitor(conn)
+        a_task(conn, a_caregiver(conn), OTHER, kind=kind, owner=team.dimas.id)
+        with pytest.raises(ImpossibleStep):
+            does(conn, team.dimas, HandedOver(OTHER, rini.id))
+        return owner_of(conn, OTHER) == team.dimas.id
+
+    assert await database.write(unit)
+
+
 async def test_who_is_kept_out_loses_it_at_once_and_is_not_called_any_more(
     database: Database,
 ) -> None:

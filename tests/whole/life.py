@@ -121,6 +121,9 @@ class Life:
     unreachable: ClassVar[int] = 30_000
     """Seconds for which the platform does not take somebody's messages, at most."""
 
+    unhurried: ClassVar[Sequence[str]] = ()
+    """Kinds of due work that wait for another reason to look."""
+
     def __init__(
         self, database: Database, village: Village, clock: VirtualClock, dice: Random, name: str
     ) -> None:
@@ -288,7 +291,7 @@ class Life:
         """When something happens next: due work, a held message, somebody's answer."""
 
         def read(conn: Connection) -> list[datetime]:
-            found = (due.next_at(conn), outbox.next_at(conn))
+            found = (due.next_apart_from(conn, self.unhurried), outbox.next_at(conn))
             return [at for at in found if at is not None]
 
         moments = await self.database.read(read)

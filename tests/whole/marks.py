@@ -123,6 +123,7 @@ def _left(conn: Connection) -> Iterator[_Left]:
         (row.subject, row.actor, row.at)
         for row in conn.execute(text("SELECT subject, actor, at FROM audit"))
     }
+    at_all = {(actor, at) for _, actor, at in read}
     rows = conn.execute(
         text(
             "SELECT o.id, o.person_id, o.purpose, o.dedupe_key, o.body, o.created_at, a.address"
@@ -144,7 +145,8 @@ def _left(conn: Connection) -> Iterator[_Left]:
             said if address == row.address else "",
             codes,
             message.discreet,
-            any((code, f"person:{row.person_id}", row.created_at) in read for code in codes),
+            any((code, f"person:{row.person_id}", row.created_at) in read for code in codes)
+            or (said.isdecimal() and (f"person:{row.person_id}", row.created_at) in at_all),
         )
 
 

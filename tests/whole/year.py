@@ -60,6 +60,8 @@ class Life(life.Life):
     """A process that serves a village in which something happens every day."""
 
     village: Village
+    unhurried = ("escalation",)
+    """Nobody works here who could be called, every quarter of an hour."""
 
     def __init__(
         self, database: Database, village: Village, clock: VirtualClock, dice: Random, name: str
