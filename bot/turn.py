@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from bot.planned import KINDS, Planning
 from conversations import politeness, router, waking
 from conversations.concerns import alarm, receipt
+from conversations.concerns.cry import is_cry
 from conversations.dialogue import (
     Event,
     Person,
@@ -195,8 +196,11 @@ class Turns:
         seat = people.at_address(conn, *where, now, self._newcomer)
         world = StoredWorld(conn, now, self._programme, seat.person)
         talk = Talk(seat.person, seat.dialogue, world, router.CONVERSATIONS)
-        alarm.raise_alarm(talk, self._words_of(received))
-        if talk.alarm is None:
+        words = self._words_of(received)
+        alarm.raise_alarm(talk, words)
+        if talk.alarm is None and is_cry(words):
+            alarm.cry(talk, words)
+        elif talk.alarm is None:
             talk.open_task("quarantine", Level.KUNING, "reason.quarantine")
         talk.say("unreadable")
         if talk.alarm is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from conversations import quiet
+from conversations.concerns import young
 from conversations.dialogue import (
     Child,
     ChildId,
@@ -45,6 +46,7 @@ def consent_finished(talk: Talk, interview: Interview, answers: Mapping[str, str
     version = f"{form.name} {form.version} {form.hash[:12]}"
     if answers.get("usia") == "belum":
         talk.add(ConsentDecided(Consent.REFUSED, version, capacity="di_bawah_18"))
+        young.called(talk)
         talk.say("too_young", sapa=_number("sapa"))
         talk.open_task("person_wanted", Level.KUNING, "reason.young")
         return

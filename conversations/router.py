@@ -83,7 +83,9 @@ def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) 
     talk = Talk(person, dialogue, world, CONVERSATIONS)
     if inbound.kind is Kind.BUTTON and not inbound.button:
         inbound = replace(inbound, kind=Kind.OTHER)
-    typed, inbound = inbound, _number_of_offer(dialogue, inbound)
+    typed = inbound
+    if not staff.is_for_alert(talk, inbound):
+        inbound = _number_of_offer(dialogue, inbound)
     match inbound.kind:
         case Kind.LEFT:
             talk.add(AddressLost("blocked by the person"))
@@ -91,8 +93,9 @@ def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) 
             _welcome(talk)
         case Kind.GROUP:
             talk.say("group")
-        case Kind.BUTTON if typed.kind is Kind.TEXT and rsvp.is_doubtful(
-            talk, typed.text, inbound.button
+        case Kind.BUTTON if typed.kind is Kind.TEXT and any(
+            doubtful(talk, typed.text, inbound.button)
+            for doubtful in (rsvp.is_doubtful, staff.is_doubtful)
         ):
             pass
         case _:
@@ -318,14 +321,12 @@ def _keep_file(talk: Talk, inbound: Inbound) -> str:
     if inbound.kind not in KEPT_FILES or inbound.media is None:
         return ""
     media = MediaId(talk.world.fresh_id())
-    code = talk.alarm or reporting.code_of_file(talk)
+    code = talk.alarm or reporting.code_of_file(talk, inbound.text)
     if not code:
         reason = f"reason.{inbound.kind}"
         code = talk.open_task(inbound.kind, Level.KUNING, reason, content=inbound.text, media=media)
     else:
         talk.add(TaskExtended(code, media=media))
-        if inbound.text and code != talk.alarm:
-            reporting.extend(talk, code, inbound.text)
     talk.add(MediaKept(media, inbound.kind, inbound.media, task=code))
     return code
 

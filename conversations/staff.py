@@ -31,6 +31,7 @@ from conversations.event import (
     TalkHeld,
     TaskChanged,
 )
+from conversations.level import Level
 from conversations.message import Choice, Inbound, Kind, Message, Outgoing
 from conversations.permission import Act, may
 from conversations.politeness import TALK
@@ -52,6 +53,14 @@ def is_order(talk: Talk, text: str) -> bool:
     if not talk.person.role.safeguards:
         return False
     return desk.is_writing(talk) or order.read(text) is not None
+
+
+def is_for_alert(talk: Talk, inbound: Inbound) -> bool:
+    """Whether a typed number stands under an alert, and not under choices that were older."""
+    at = talk.offered_at
+    if inbound.text.strip() not in _ALERT_CHOICES or at is None or talk.running is not None:
+        return False
+    return talk.person.role.safeguards and talk.world.duty.called_since(talk.person.id, at)
 
 
 def join(talk: Talk, inbound: Inbound) -> bool:
@@ -104,6 +113,30 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
         talk.say("staff.several_codes", codes=", ".join(codes[: desk.PAGE]), word=read.word.upper())
     else:
         talk.say("staff.no_such_task", code=read.code)
+    return True
+
+
+def is_doubtful(talk: Talk, typed: str, picked: str) -> bool:
+    """Asks which was meant, when a number answers an offer that is older than an alert about
+    something that nobody has taken. `picked` is the payload that it means there."""
+    word = _ALERT_CHOICES.get(typed.strip())
+    before = talk.offered_at
+    if word is None or before is None or not may(talk.person, Act.LIST_TASKS):
+        return False
+    newer = [
+        task
+        for task in talk.world.tasks(None, limit=desk.PAGE)
+        if not task.accepted and task.level >= Level.ORANYE and task.created_at > before
+        if talk.person.role is not Role.CADRE and may(talk.person, Act.TAKE_TASK, task)
+    ]
+    if not newer:
+        return False
+    choices = [
+        Choice(f"{word.upper()} {task.level.upper()} {task.code}", f"t:{word}:{task.code}")
+        for task in newer
+    ]
+    earlier = Choice(talk.text("school.which.list"), picked)
+    talk.offer(talk.text("staff.which_number"), (*choices, earlier))
     return True
 
 

@@ -1,7 +1,6 @@
 """One turn in the making: what has been said, decided and begun so far for one person.
 
-Router and conversations write into a `Talk`; `turn()` is the value that leaves. It lives for one
-turn only and touches nothing outside itself.
+Router and conversations write into a `Talk`, which lives for one turn; `turn()` is what leaves.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from datetime import timedelta
 
 from conversations import interview as interviews
 from conversations.concerns import alerting
-from conversations.concerns.case import is_case
 from conversations.concerns.duty import Team
 from conversations.concerns.event import Alerted, CaseKnown
 from conversations.concerns.ladder import called
@@ -293,7 +291,7 @@ class Talk:
         Whoever is `excluded` or named in it is neither alerted nor shown it; `outside`: about us,
         for the focal person. Of a flood each word is kept, but telephones ring so often only.
         """
-        excluded += self.world.duty.mentioned(content) if is_case(kind, level) else ()
+        excluded += self.world.duty.mentioned(content)
         raised = self.world.raised_since(kind, level, self.world.now - FLOOD)
         if len(raised) >= MOST_IN_A_FLOOD:
             self.add(TaskExtended(raised[0], content, media, excluded))

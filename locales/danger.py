@@ -35,13 +35,17 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One of `when` raises `cls` at `level`, unless one of `unless` stands in the same phrase."""
+    """One of `when` raises `cls` at `level`, unless one of `unless` stands in the same phrase.
+
+    A rule that `yields` is KUNING where the model takes the message for plain everyday talk.
+    """
 
     id: str
     cls: str
     level: str
     when: tuple[str, ...]
     unless: tuple[str, ...]
+    yields: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def _guard(entry: dict[str, Any], where: str) -> Guard:
 
 
 def _rule(entry: dict[str, Any], where: str) -> Rule:
-    _check_keys(entry, {"id", "class", "level", "when"}, {"unless"}, where)
+    _check_keys(entry, {"id", "class", "level", "when"}, {"unless", "yields"}, where)
     where = f"{where} ({entry['id']})"
     return Rule(
         id=str(entry["id"]),
@@ -135,6 +139,7 @@ def _rule(entry: dict[str, Any], where: str) -> Rule:
         level=str(entry["level"]),
         when=_texts(entry["when"], f"{where}: when"),
         unless=_texts(entry.get("unless", []), f"{where}: unless"),
+        yields=entry.get("yields", False) is True,
     )
 
 

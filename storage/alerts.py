@@ -54,6 +54,10 @@ _CALLED = Statement(
     " AND NOT EXISTS (SELECT 1 FROM case_exclusions e"
     " WHERE e.code = a.code AND e.person_id = a.person_id) ORDER BY a.person_id"
 )
+_CALLED_SINCE = Statement(
+    "SELECT 1 FROM tasks t JOIN alerts a ON a.code = t.code"
+    " WHERE t.status = 'open' AND a.person_id = :person AND a.at > :since LIMIT 1"
+)
 _LAPSE = Statement(
     "UPDATE tasks SET status = 'open', accepted_at = NULL"
     " WHERE code = :code AND status = 'accepted' AND acted_at IS NULL"
@@ -112,6 +116,11 @@ def last_step(conn: Connection, code: str) -> int:
     """The step that was gone last; -1 when nobody was called yet."""
     step = _STEPS.value(conn, {"code": code})
     return -1 if step is None else int(step)
+
+
+def called_since(conn: Connection, person: PersonId, since: datetime) -> bool:
+    """Whether she was called after then about something that nobody has taken yet."""
+    return _CALLED_SINCE.value(conn, {"person": person, "since": to_ms(since)}) is not None
 
 
 def answered(conn: Connection, code: str, person: PersonId, now: datetime) -> None:

@@ -28,6 +28,7 @@ from conversations.event import TaskOpened
 from conversations.level import Level
 from conversations.talk import DEADLINES
 from storage import alerts, calling, colleagues, duty, handing, owners, referrals, tasks
+from storage import cases as all_cases
 from storage.cases import NEXT_ACTION, VISIT_FOR
 from storage.handing import ImpossibleStep
 from storage.owners import kept_out
@@ -94,13 +95,14 @@ def ask_closing(
 ) -> bool:
     """Whoever follows it up wishes to close it; whether it is closed by that.
 
-    MERAH and ORANYE wait for a coordinator other than `by` (what is outside: for another focal
-    person, and only where there is none for a coordinator); they hear its code.
+    MERAH and ORANYE, also when they were lowered since, wait for a coordinator other than `by`
+    (what is outside: for another focal person, and only where there is none for a coordinator);
+    they hear its code.
     """
     task = handing.lock(conn, code)
     if outcome is Outcome.DUPLICATE:
         raise ImpossibleStep(f"{code} is closed as a duplicate by merging it")
-    if task.level < Level.ORANYE:
+    if task.level < Level.ORANYE and not all_cases.was_urgent(conn, code):
         _close(conn, code, outcome, note, by, now)
         return True
     _set(conn, code, closing_by=by, closing_at=now, outcome=outcome.value)
@@ -348,7 +350,8 @@ def _to_level(
     if is_case(row.kind, level):
         tasks.begin_case(conn, code, row.village_id)
     words = f"{before.value} → {level.value}" + (f": {note}" if note else "")
-    tasks.add_note(conn, code, by, LEVEL, words, None, now)
+    lowered = level < Level.ORANYE <= before
+    tasks.add_note(conn, code, by, all_cases.LOWERED if lowered else LEVEL, words, None, now)
     alerts.look_soon(conn, code, now)
     if level > before:
         _call_anew(conn, code, level, now)

@@ -36,6 +36,9 @@ from storage.tasks import COLUMNS, CONTENT, NOTE, URGENCY, as_task, opened
 NEXT_ACTION = b"cases"
 """What the sealed plan of a case is sealed for."""
 
+LOWERED = "lowered"
+"""In the history of a case: it was MERAH or ORANYE, and somebody decided that it is not."""
+
 TOLD = "told"
 """In the history of a case: its first words."""
 
@@ -225,6 +228,14 @@ def linked(conn: Connection, code: str) -> tuple[str, ...]:
     return tuple(conn.execute(_GROUP, {"code": code}).scalars())
 
 
+def was_urgent(conn: Connection, code: str) -> bool:
+    """Whether somebody has lowered it from MERAH or ORANYE: its closing is approved all the same."""
+    lowered = select(task_notes.c.id).where(
+        task_notes.c.code == code, task_notes.c.action == LOWERED
+    )
+    return conn.execute(lowered.limit(1)).first() is not None
+
+
 def waiting_for_approval(conn: Connection) -> tuple[str, ...]:
     """Codes of open cases whose closing waits for somebody."""
     query = select(cases.c.code).join(tasks, tasks.c.code == cases.c.code)
@@ -257,4 +268,5 @@ def _case(conn: Connection, row: Any) -> Case:
         Outcome(row.outcome) if row.outcome else None,
         row.merged_into,
         linked(conn, row.code),
+        was_urgent(conn, row.code),
     )

@@ -12,6 +12,7 @@ from conversations.dialogue import (
     dump,
     load,
 )
+from storage.errors import SealBroken
 from storage.schema import to_ms
 from storage.sealing import vault_of
 from storage.statement import Statement
@@ -51,5 +52,8 @@ def of(conn: Connection, person: PersonId) -> Dialogue:
 
 
 def unseal(conn: Connection, state: bytes) -> Dialogue:
-    """A dialogue from its stored column."""
-    return load(vault_of(conn).open(bytes(state), PURPOSE))
+    """A dialogue from its stored column; one that cannot be read is lost, so that she is heard."""
+    try:
+        return load(vault_of(conn).open(bytes(state), PURPOSE))
+    except (SealBroken, ValueError, LookupError, TypeError):
+        return NOTHING

@@ -18,10 +18,14 @@ from conversations.concerns.duty import NEEDED, Shift, ShiftId, Team
 from conversations.dialogue import PersonId, Role
 from storage import alerts
 from storage.schema import from_ms, to_ms
+from storage.sealing import vault_of
 from storage.statement import Statement
 
 SOON = timedelta(hours=2)
 """A shift that begins so soon is hers to say SIAP to."""
+
+PHONE = b"staff"
+"""What a telephone number of staff is sealed for."""
 
 _SHORTEST_NAME = 3
 """Letters of a name from which on it is looked for in a text."""
@@ -40,7 +44,8 @@ _TEAM = Statement(
     f" WHERE {_REACHED} GROUP BY s.person_id, s.role ORDER BY s.person_id"
 )
 _SHIFT = (
-    "SELECT h.id, h.person_id, h.starts_at, h.ends_at, h.rank, h.ready_at, h.asked_at, s.name"
+    "SELECT h.id, h.person_id, h.starts_at, h.ends_at, h.rank, h.ready_at, h.asked_at, s.name,"
+    " s.phone"
     " FROM shifts h JOIN staff s ON s.person_id = h.person_id AND s.removed_at IS NULL"
     " WHERE h.cancelled_at IS NULL"
 )
@@ -88,27 +93,48 @@ class StoredDuty:
 
     def shift(self, id_: ShiftId) -> Shift | None:
         """One shift."""
-        return _found(_ONE.row(self.conn, {"shift": id_}))
+        return self._found(_ONE.row(self.conn, {"shift": id_}))
 
     def current(self, person: PersonId) -> Shift | None:
         """The shift that her SIAP is for."""
         values = {"person": person, "now": to_ms(self.now), "soon": to_ms(self.now + SOON)}
-        return _found(_CURRENT.row(self.conn, values))
+        return self._found(_CURRENT.row(self.conn, values))
 
     def shifts(self, until: datetime) -> tuple[Shift, ...]:
         """The shifts that are going on or begin before then, in their order."""
         values = {"now": to_ms(self.now), "until": to_ms(until)}
-        return tuple(_shift(row) for row in _BETWEEN.rows(self.conn, values))
+        return tuple(self._shift(row) for row in _BETWEEN.rows(self.conn, values))
 
     def called(self, code: str) -> tuple[PersonId, ...]:
         """Who was called about this task and may still be told about it."""
         return alerts.called(self.conn, code)
+
+    def called_since(self, person: PersonId, since: datetime) -> bool:
+        """Whether an alert reached her after then about something that nobody has taken yet."""
+        return alerts.called_since(self.conn, person, since)
 
     def mentioned(self, text: str) -> tuple[PersonId, ...]:
         """Members of staff whose names stand in this text."""
         said = frozenset(_WORD.findall(text.casefold()))
         return tuple(
             PersonId(person) for person, name in _NAMES.rows(self.conn, {}) if _names(name) & said
+        )
+
+    def _found(self, row: Sequence[Any] | None) -> Shift | None:
+        return None if row is None else self._shift(row)
+
+    def _shift(self, row: Sequence[Any]) -> Shift:
+        id_, person, starts, ends, rank, ready, asked, name, phone = row
+        return Shift(
+            ShiftId(id_),
+            PersonId(person),
+            from_ms(starts),
+            from_ms(ends),
+            rank,
+            None if ready is None else from_ms(ready),
+            None if asked is None else from_ms(asked),
+            name,
+            "" if phone is None else vault_of(self.conn).open(phone, PHONE).decode(),
         )
 
 
@@ -186,21 +212,3 @@ def _people(rows: Sequence[Sequence[Any]]) -> tuple[PersonId, ...]:
 def _names(name: str) -> frozenset[str]:
     words = _WORD.findall(name.casefold())
     return frozenset(word for word in words if len(word) >= _SHORTEST_NAME) - _TITLES
-
-
-def _found(row: Sequence[Any] | None) -> Shift | None:
-    return None if row is None else _shift(row)
-
-
-def _shift(row: Sequence[Any]) -> Shift:
-    id_, person, starts, ends, rank, ready, asked, name = row
-    return Shift(
-        ShiftId(id_),
-        PersonId(person),
-        from_ms(starts),
-        from_ms(ends),
-        rank,
-        None if ready is None else from_ms(ready),
-        None if asked is None else from_ms(asked),
-        name,
-    )

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, not_, select
 
+from conversations.concerns.desk import OUTCOME, WORDS
+from conversations.concerns.reporting import REPORTS
 from conversations.form.model import Form, Question, Type
 from storage import audit, children, forms, interviews, tasks
 from storage.schema import addresses, answers, caregiving, cases, people, villages
@@ -42,6 +44,9 @@ _PLAIN_TYPES = frozenset(
     }
 )
 """Answers that cannot hold a name: not typed words, and not what a sheet calculates from them."""
+
+_OF_CONCERNS = (*REPORTS, WORDS, OUTCOME, "bingung")
+"""Interviews in which a concern is told, or followed up by staff."""
 
 _TURN = re.compile(r"\[\d+\]")
 _AT_A_TIME = 500
@@ -119,6 +124,7 @@ def _stream(conn: Connection, query: Select[Any]) -> Iterator[Any]:
 
 
 def _answers(conn: Connection, named: bool) -> Iterator[Row]:
+    """What was told in a report, or that one was made at all, comes along only for a reason."""
     query = (
         select(
             answers.c.interview_id,
@@ -143,6 +149,8 @@ def _answers(conn: Connection, named: bool) -> Iterator[Row]:
         .outerjoin(children_table, children_table.c.id == interviews_table.c.child_id)
         .order_by(interviews_table.c.started_at, answers.c.interview_id, answers.c.path)
     )
+    if not named:
+        query = query.where(interviews_table.c.form_name.not_in(_OF_CONCERNS))
     for row in _stream(conn, query):
         question = _question(conn, row.form_hash, row.path)
         visible = named or (question is not None and question.type in _PLAIN_TYPES)

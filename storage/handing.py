@@ -138,9 +138,7 @@ def outside(conn: Connection, code: str, by: PersonId | None, now: datetime) -> 
         _to_those_outside(conn, one, by, now)
 
 
-def _to_those_outside(
-    conn: Connection, code: str, by: PersonId | None, now: datetime
-) -> None:
+def _to_those_outside(conn: Connection, code: str, by: PersonId | None, now: datetime) -> None:
     held = _held(conn, code)
     if held is None or not held.is_case:
         return
@@ -253,9 +251,7 @@ def _heir(
     return owners.least_loaded(conn, not_=[PersonId(one) for one in out], strictly=True)
 
 
-def _end_visits(
-    conn: Connection, code: str, now: datetime, cadre: PersonId | None = None
-) -> None:
+def _end_visits(conn: Connection, code: str, now: datetime, cadre: PersonId | None = None) -> None:
     """Nobody, or not this cadre, looks in on the family of this case any more."""
     visits = select(task_table.c.code).where(
         OPEN,

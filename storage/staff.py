@@ -14,13 +14,11 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, se
 
 from conversations.dialogue import PersonId, Role
 from storage import dialogues, handing, shifts
+from storage.duty import PHONE
 from storage.handing import Handed
 from storage.people import fitting
 from storage.schema import addresses, people, staff
 from storage.sealing import vault_of
-
-PHONE = b"staff"
-"""What a telephone number is sealed for."""
 
 CODE_LENGTH = 8
 CODE_LASTS = timedelta(hours=48)

@@ -45,7 +45,7 @@ _RECEIVED = Statement(  # || '': by the time, not by the index of everything the
 )
 _TAKEN = Statement(
     "SELECT o.id, o.body, o.created_at FROM outbox o JOIN addresses a ON a.id = o.address_id"
-    f" WHERE o.purpose = '{PURPOSE}' AND o.status = 'sent' AND o.body IS NOT NULL"
+    f" WHERE o.purpose = '{PURPOSE}' AND o.status IN ('sent', :leaving) AND o.body IS NOT NULL"
     " AND o.created_at >= :after"
     " AND a.channel = :channel AND a.account = :account AND a.address = :address"
 )
@@ -102,10 +102,25 @@ def with_ids(
 
 
 def taken(
-    conn: Connection, channel: str, account: str, address: str, after: datetime
+    conn: Connection,
+    channel: str,
+    account: str,
+    address: str,
+    after: datetime,
+    *,
+    leaving: bool = False,
 ) -> tuple[Taken, ...]:
-    """What was taken away at an address by removals asked for after that moment."""
-    where = {"channel": channel, "account": account, "address": address, "after": to_ms(after)}
+    """What was taken away at an address by removals asked for after that moment.
+
+    With `leaving` also by one on its way: a page that looks when it leaves does not look again.
+    """
+    where = {
+        "channel": channel,
+        "account": account,
+        "address": address,
+        "after": to_ms(after),
+        "leaving": "sending" if leaving else "sent",
+    }
     found = []
     for id_, body, asked_at in _TAKEN.rows(conn, where):
         removal = bodies.opened(conn, body).removal

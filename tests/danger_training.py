@@ -27,9 +27,9 @@ from locales.danger import Weights, pack_weights
 SENTENCES = Path(__file__).parent / "conversations" / "danger_sentences.tsv"
 WEIGHTS = Path(__file__).parents[1] / "locales" / "danger_weights.bin"
 UNTRAINED = ("held", "fresh")
-COST = 0.3
+COST = 0.4
 PASSES = 12
-ALARM = 0.25
+ALARM = 0.0
 SURE = 1.2
 CALM = -0.8
 SEEN_TWICE = 2

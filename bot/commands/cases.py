@@ -246,7 +246,7 @@ def hand_over(
         print(f"{done['code']} sekarang dipegang {done['owner']}.")
         return
     done = office.ask("cases_hand_over", leaver=what, to=to, by=by)
-    print(f"Dari {done['from']} ke {done['to']}: {_codes(done['moved'])}.")
+    print(f"Dari {done['from']} ke {done['to'] or 'petugas lain'}: {_codes(done['moved'])}.")
     if done["others"]:
         print(f"Dipegang petugas lain, karena tidak boleh olehnya: {_codes(done['others'])}.")
     if done["unowned"]:

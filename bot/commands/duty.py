@@ -87,7 +87,7 @@ def now(json: Json = False) -> None:
         office.print_json(shifts)
         return
     office.print_table(
-        ("", "nama", "urutan", "dari", "sampai", "siap"),
+        ("", "nama", "urutan", "dari", "sampai", "siap", "telepon"),
         (
             (
                 "sekarang" if one["now"] else "nanti",
@@ -96,6 +96,7 @@ def now(json: Json = False) -> None:
                 _local(one["starts"], zone),
                 _local(one["ends"], zone),
                 "sudah" if one["ready"] else "belum",
+                one["phone"] or "-",
             )
             for one in shifts
         ),
@@ -154,6 +155,7 @@ def _coming(conn: Connection) -> list[dict[str, Any]]:
             "starts": one.starts_at.isoformat(),
             "ends": one.ends_at.isoformat(),
             "ready": one.ready_at is not None,
+            "phone": one.phone,
         }
         for one in StoredDuty(conn, at).shifts(at + timedelta(hours=24))
     ]

@@ -64,8 +64,15 @@ async def case_show(desk: Desk, code: str, by: str, reason: str) -> dict[str, An
         record(conn, person, "case shown", task.code, now, reason)
         case = StoredCases(conn, now, desk.settings.zone).case(task.code)
         history = cases.history(conn, task.code, _LONGEST_HISTORY)
+        plain = told(conn, case or task, now)
+
+        def seen(other: str) -> bool:
+            found = tasks.by_code(conn, other)
+            return found is not None and may(person, Act.READ_TASK, found)
+
         return {
-            **told(conn, case or task, now),
+            **plain,
+            "links": [other for other in plain["links"] if seen(other)],
             "class": task.danger_class,
             "reporter": task.about_name,
             "hide_name": case is not None and case.hide_name,
@@ -80,6 +87,7 @@ async def case_show(desk: Desk, code: str, by: str, reason: str) -> dict[str, An
             "history": [
                 {**asdict(one), "at": one.at.isoformat(), "media": one.media is not None}
                 for one in history
+                if one.action != case_life.LINKED or seen(one.text)
             ],
         }
 
@@ -215,7 +223,8 @@ async def case_hand_over(desk: Desk, code: str, to: str, words: str, by: str) ->
 async def cases_hand_over(desk: Desk, leaver: str, to: str, by: str) -> dict[str, Any]:
     """Everything open of a cadre or a member of staff who leaves, in one act.
 
-    What `to` cannot own (a conflict of interest, a role) goes to others.
+    What `to` cannot own (a conflict of interest, a role) goes to others; all of it where `to` is
+    empty.
     """
     now = desk.now()
 
@@ -223,14 +232,15 @@ async def cases_hand_over(desk: Desk, leaver: str, to: str, by: str) -> dict[str
         person = _decider(conn, by)
         if not may(person, Act.HAND_OVER):
             raise OperationRefused(f"{person.name} tidak boleh menyerahkan laporan")
-        giver, heir = _colleague(conn, leaver), _colleague(conn, to)
+        giver = _colleague(conn, leaver)
+        heir = _colleague(conn, to) if to.strip() else None
         if giver == heir:
             raise OperationRefused("tulis dua orang yang berbeda")
         handed = handing.hand_over_all(conn, giver, now, to=heir, by=person.id)
-        hers = [code for code in handed.moved if _owner(conn, code) == heir]
+        hers = [code for code in handed.moved if heir in (None, _owner(conn, code))]
         return {
             "from": colleagues.name_of(conn, giver),
-            "to": colleagues.name_of(conn, heir),
+            "to": "" if heir is None else colleagues.name_of(conn, heir),
             "moved": hers,
             "others": [code for code in handed.moved if code not in hers],
             "unowned": list(handed.unowned),

@@ -7,7 +7,7 @@ a member of staff may do here is what she may do in chat (`conversations/permiss
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -31,7 +31,7 @@ from conversations.concerns.case import (
 )
 from conversations.concerns.clocks import clocks
 from conversations.concerns.event import ReferralAnswered, Referred
-from conversations.dialogue import Child, Event, Person, Task
+from conversations.dialogue import Child, Event, Person, PersonId, Task
 from conversations.helping.helped import SALUTATIONS
 from conversations.permission import Act, may
 from conversations.schools.announcing import zone_name
@@ -189,7 +189,9 @@ def _sheet(
         return indonesian(at, zone, zone_name(zone.key))
 
     reporter = task.about_name if with_reporter else ""
-    hidden: Callable[[str], str] = _unchanged if reporter else _without_name(task.about_name)
+    tellers = {one.by: one.name for one in noted if one.action == "told"}
+    unnamed = [name for by, name in tellers.items() if by != task.about]
+    hidden = _without_names(*unnamed, *([] if reporter else [task.about_name]))
     return Sheet(
         code=case.code,
         made=when(now),
@@ -211,7 +213,9 @@ def _sheet(
         may_call=case.may_call,
         when_to_call=_last_said(noted, *_SAFE_TIMES),
         stage=case.stage.value,
-        quotes=_quotes([one for one in noted if one.action in _SAID], task, when, hidden),
+        quotes=_quotes(
+            [one for one in noted if one.action in _SAID], {task.about, *tellers}, when, hidden
+        ),
         done=(*_done(noted, when, hidden), *_elsewhere(cases, case, office)),
         clocks=_clocks(cases, case, now, when),
         asked=" ".join(ask.split()) or ASKED_OF.get(office.agency, ASKED),
@@ -220,23 +224,26 @@ def _sheet(
 
 def _quotes(
     said: Sequence[Noted],
-    task: Task,
+    reporters: Collection[PersonId | None],
     when: Callable[[datetime], str],
     hidden: Callable[[str], str],
 ) -> tuple[Quote, ...]:
     """What was said, word by word; of a very long talk the first words and the newest."""
     first, later = said[:1], said[1:]
     newest = later[-_MOST_QUOTES:]
-    quotes = [_quote(one, task, when, hidden) for one in (*first, *newest)]
+    quotes = [_quote(one, reporters, when, hidden) for one in (*first, *newest)]
     if left := len(later) - len(newest):
         quotes.insert(1, Quote("", "keterangan kami", f"({left} pesan lain ada pada kami)"))
     return tuple(quotes)
 
 
 def _quote(
-    one: Noted, task: Task, when: Callable[[datetime], str], hidden: Callable[[str], str]
+    one: Noted,
+    reporters: Collection[PersonId | None],
+    when: Callable[[datetime], str],
+    hidden: Callable[[str], str],
 ) -> Quote:
-    who = "pelapor" if one.by == task.about else "ditambahkan petugas atau kader"
+    who = "pelapor" if one.by in reporters else "ditambahkan petugas atau kader"
     return Quote(when(one.at), who, hidden(one.text) or _ONLY_FILE)
 
 
@@ -285,14 +292,15 @@ def _last_said(noted: tuple[Noted, ...], *names: str) -> str:
     return answers[-1] if answers else ""
 
 
-def _without_name(name: str) -> Callable[[str], str]:
-    """Takes the reporter's name out of what is quoted, and shows that it did.
+def _without_names(*names: str) -> Callable[[str], str]:
+    """Takes the names of reporters out of what is quoted, and shows that it did.
 
-    >>> _without_name("Mbah Siti")("Saya Siti, mbahnya Adi")
+    >>> _without_names("Mbah Siti")("Saya Siti, mbahnya Adi")
     'Saya [nama pelapor], mbahnya Adi'
     """
     words = [
         re.escape(word)
+        for name in names
         for word in re.findall(r"[^\W\d_]+", name)
         if len(word) >= _SHORTEST_NAME and word.casefold() not in SALUTATIONS
     ]

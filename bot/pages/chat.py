@@ -109,7 +109,7 @@ def _left(
     if not said or not heard:
         return list(said), list(heard)
     oldest = min(said[0].at, heard[0].at)
-    gone = traces.taken(conn, channel, account, address, oldest)
+    gone = traces.taken(conn, channel, account, address, oldest, leaving=True)
     return [
         one
         for one in said

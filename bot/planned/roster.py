@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.planned.escalation import put
 from bot.planned.planning import Planning
-from conversations.concerns.duty import Shift, ShiftId
+from conversations.concerns.duty import Shift, ShiftId, until
 from conversations.dialogue import PersonId
 from conversations.message import Message, Outgoing
 from locales import say
@@ -56,10 +56,11 @@ def _word(shift: Shift, to: PersonId, planning: Planning, *, steps_in: bool) -> 
         "duty.times",
         day=say(f"weekday.{begins.weekday()}"),
         begins=f"{begins:%H.%M}",
-        ends=f"{ends:%H.%M}",
+        ends=until(ends),
     )
     said = say("duty.unready", shift=times, name=shift.name)
-    then = say("duty.step_in" if steps_in else "duty.call_her")
+    phone = f" {say('duty.phone', phone=shift.phone)}." if shift.phone and not steps_in else ""
+    then = say("duty.step_in" if steps_in else "duty.call_her") + phone
     return Outgoing(
         Message(f"{said} {then}"),
         to=to,

@@ -7,6 +7,7 @@ report is asked by the short form of `reporting.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conversations import danger
 from conversations.concerns import about_us, raising, young
@@ -53,9 +54,14 @@ def _alarm(talk: Talk, text: str, level: Level, danger_class: str) -> None:
         return
     talk.alarm = running.code
     extend(talk, running.code, text)
-    raised = raising.raise_to(talk, running, level, danger_class)
+    now = replace(
+        running,
+        excluded=running.excluded | frozenset(talk.world.duty.mentioned(text)),
+        outside=running.outside or about_us.goes_outside(talk, text),
+    )
+    raised = raising.raise_to(talk, now, level, danger_class)
     if not raised and level >= Level.ORANYE:
-        raising.ring_again(talk, running)
+        raising.ring_again(talk, now)
 
 
 def help_now(talk: Talk, text: str) -> None:
@@ -72,9 +78,10 @@ def help_now(talk: Talk, text: str) -> None:
         talk.set_fact(running.id, CODE, code)
         talk.ask_again(talk.text("danger.more"))
         return
-    heard = "danger.heard.outside" if about_us.goes_outside(talk, text) else "danger.heard"
+    outside = about_us.goes_outside(talk, text)
+    heard = "danger.heard.outside" if outside else "danger.heard"
     passed_on = f"{talk.text(heard)} " if talk.world.staff() else ""
-    opening = f"{passed_on}{with_code(talk, code)}{numbers(talk)}"
+    opening = f"{passed_on}{with_code(talk, code)}{numbers(talk, outside=outside)}"
     found = danger.assess(text).cls
     talk.start("bahaya", facts={CODE: code, CLASS: found or ""}, opening=opening)
 

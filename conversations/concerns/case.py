@@ -131,6 +131,8 @@ class Case:
     merged_into: str = ""
     links: tuple[str, ...] = ()
     """Other reports of the same child, by code."""
+    was_urgent: bool = False
+    """It was lowered from MERAH or ORANYE: a coordinator approves its closing all the same."""
 
     @property
     def code(self) -> str:

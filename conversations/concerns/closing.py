@@ -40,7 +40,7 @@ def close(talk: Talk, task: Task, words: str) -> None:
         return
     talk.add(ClosingAsked(case.code, outcome, desk.heard(talk, case.code, why.strip())))
     _end_talk(talk, task)
-    if task.level >= Level.ORANYE:
+    if task.level >= Level.ORANYE or case.was_urgent:
         desk.finished(talk, "case.closing_asked", code=case.code)
     else:
         _closed(talk, case)

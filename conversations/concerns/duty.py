@@ -51,6 +51,8 @@ class Shift:
     """When she was asked to."""
     name: str = ""
     """What she is called among colleagues."""
+    phone: str = ""
+    """The telephone at which she is reached when the chat fails; empty when none is known."""
 
 
 def asked_at(starts_at: datetime, zone: ZoneInfo) -> datetime:
@@ -67,6 +69,15 @@ def asked_at(starts_at: datetime, zone: ZoneInfo) -> datetime:
         return local - ASKED_BEFORE
     evening = local.date() if local.time() >= ASLEEP_FROM else local.date() - timedelta(days=1)
     return datetime.combine(evening, ASKED_IN_THE_EVENING, zone)
+
+
+def until(ends: datetime) -> str:
+    """The hour at which a shift ends, in its own zone; midnight ends a day and begins none.
+
+    >>> until(datetime(2026, 11, 19)), until(datetime(2026, 11, 19, 14, 30))
+    ('24.00', '14.30')
+    """
+    return f"{ends:%H.%M}" if ends.time() != time(0) else "24.00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,9 @@ class Duty(Protocol):
 
     def called(self, code: str) -> tuple[PersonId, ...]:
         """Who was called about this task and may still be told about it."""
+
+    def called_since(self, person: PersonId, since: datetime) -> bool:
+        """Whether she was called after then (aware) about something that nobody has taken yet."""
 
     def mentioned(self, text: str) -> tuple[PersonId, ...]:
         """Members of staff whose names stand in this text: they are not alerted about it."""

@@ -104,7 +104,9 @@ def _line(talk: Talk, case: Case) -> str:
     at = case.task.created_at.astimezone(talk.person.tz).date()
     day = format_date(at, "EEEE, d MMMM", locale="id")
     which = f"{case.code} ({day})" if knows_codes(talk) else day
-    return f"• {which}: {talk.text(f'news.{state(talk, case)}')}"
+    stands = state(talk, case)
+    not_by_staff = ".outside" if case.task.outside and stands == "read" else ""
+    return f"• {which}: {talk.text(f'news.{stands}{not_by_staff}')}"
 
 
 def state(talk: Talk, case: Case) -> str:

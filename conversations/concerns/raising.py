@@ -41,7 +41,8 @@ def ring_again(talk: Talk, task: Task) -> None:
         return
     quarter = int(talk.world.now.timestamp() // ANEW.total_seconds())
     team = talk.world.duty.team().without({talk.person.id, *task.excluded})
-    reached = task.owner in (*team.everyone, *team.focal)
+    inside = () if task.outside else (*team.on_duty, *team.others)
+    reached = task.owner in (*team.focal, *team.coordinators, *inside)
     first = called(0, team, outside=task.outside)
     to = (task.owner,) if reached and task.owner is not None else first
     _call(talk, task, task.level, to, f"more:{quarter}")

@@ -19,13 +19,17 @@ _HELP_NOW = frozenset({"sapa", "polisi", "ambulans"})
 """Lines that help at once, by their names in hotlines.toml."""
 
 
-def received(talk: Talk, code: str, level: Level) -> str:
-    """The receipt of what has just been told: by when it is looked after, and the numbers."""
+def received(talk: Talk, code: str, level: Level, *, outside: bool = False) -> str:
+    """The receipt of what has just been told: by when it is looked after, and the numbers.
+
+    `outside`: it is about staff or a cadre, and read by those outside.
+    """
     if not talk.world.staff():
         return f"{with_code(talk, code)}{numbers(talk)}".strip()
     when = deadline(talk, level)
-    taken = talk.text("receipt.taken", when=when)
-    return f"{with_code(talk, code)}{taken} {numbers(talk, urgent=level >= Level.ORANYE)}"
+    taken = talk.text("receipt.taken.outside" if outside else "receipt.taken", when=when)
+    help_now = numbers(talk, urgent=level >= Level.ORANYE, outside=outside)
+    return f"{with_code(talk, code)}{taken} {help_now}"
 
 
 def with_code(talk: Talk, code: str) -> str:
@@ -39,11 +43,12 @@ def knows_codes(talk: Talk) -> bool:
     return talk.world.typist is None and (role is Role.CADRE or role.works)
 
 
-def numbers(talk: Talk, *, urgent: bool = True) -> str:
+def numbers(talk: Talk, *, urgent: bool = True, outside: bool = False) -> str:
     """The national lines in one calm sentence; with nobody on duty the police come first.
 
     Where it is `urgent` it is said then that perhaps nobody reads at once. A cadre, also one who
-    types for somebody else, hears the telephone of whoever is on duty.
+    types for somebody else, hears the telephone of whoever is on duty, except where it is about
+    staff or a cadre (`outside`).
     """
     on_duty = bool(talk.world.duty.team().on_duty)
     offered = [line for line in hotlines() if line.key in _HELP_NOW]
@@ -54,7 +59,7 @@ def numbers(talk: Talk, *, urgent: bool = True) -> str:
         return talk.text("numbers.nobody", lines=lines)
     said = talk.text("numbers.unsure" if urgent and not on_duty else "numbers", lines=lines)
     phone = talk.world.duty.phone
-    works = talk.world.typist is not None or knows_codes(talk)
+    works = not outside and (talk.world.typist is not None or knows_codes(talk))
     return f"{said} {talk.text('numbers.duty', phone=phone)}" if phone and works else said
 
 

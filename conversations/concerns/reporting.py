@@ -67,7 +67,8 @@ def tell(talk: Talk, words: str) -> None:
     """A report in one message; the rest is asked, and may be left out."""
     code = talk.alarm or _open(talk, words)
     known = {CODE: code, CLASS: danger.assess(words).cls or ""}
-    talk.send_text(received(talk, code, Level.KUNING))
+    outside = about_us.goes_outside(talk, words)
+    talk.send_text(received(talk, code, Level.KUNING, outside=outside))
     ask_more(talk, known, "")
 
 
@@ -112,14 +113,17 @@ def running_task(talk: Talk) -> Task | None:
     return task if still_open else None
 
 
-def code_of_file(talk: Talk) -> str:
-    """The report that a recording or a picture belongs to; empty where none is being told."""
+def code_of_file(talk: Talk, caption: str) -> str:
+    """The report that a recording or a picture belongs to, and now its caption too; empty where
+    none is being told."""
     running = talk.running
     if (task := running_task(talk)) is not None:
+        if caption:
+            extend(talk, task.code, caption)
         return task.code
     if running is None or running.conversation != "lapor" or running.facts.get(CODE):
         return ""
-    code = _open(talk, "")
+    code = _open(talk, caption)
     talk.set_fact(running.id, CODE, code)
     return code
 
@@ -178,7 +182,8 @@ def _told_first(talk: Talk, interview: Interview, value: str) -> None:
     talk.set_fact(interview.id, CLASS, found.cls or "")
     asked_first = talk.alarm is not None and (found.urgent or is_cry(value))
     if not asked_first:
-        talk.send_text(received(talk, code, Level.KUNING))
+        outside = about_us.goes_outside(talk, value)
+        talk.send_text(received(talk, code, Level.KUNING, outside=outside))
 
 
 def _open(
@@ -203,7 +208,7 @@ def _at_least(talk: Talk, interview: Interview, level: Level, danger_class: str)
         talk.set_fact(interview.id, CODE, raising.anew(talk, code, task, level))
         talk.send_text(numbers(talk))
     elif raising.raise_to(talk, task, level, danger_class):
-        talk.send_text(numbers(talk))
+        talk.send_text(numbers(talk, outside=task.outside))
 
 
 def ask_more(talk: Talk, known: Mapping[str, str], opening: str) -> None:
@@ -225,6 +230,8 @@ def passed_on(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> N
     """What nobody understood is read by staff, if she wishes; it may be a report."""
     match answers.get("pilihan"):
         case "anak":
+            tell(talk, interview.facts["pesan.isi"])
+        case "teruskan" if about_us.goes_outside(talk, interview.facts["pesan.isi"]):
             tell(talk, interview.facts["pesan.isi"])
         case "teruskan":
             talk.open_task(

@@ -12,8 +12,9 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from conversations.concerns import alerting
-from conversations.concerns.duty import REMINDED_AFTER, Shift, ShiftId
+from conversations.concerns.duty import REMINDED_AFTER, Shift, ShiftId, until
 from conversations.concerns.event import AlertAnswered, ReadinessAsked, Ready
+from conversations.concerns.receipt import with_code
 from conversations.dialogue import Role, Task, Wake
 from conversations.event import Remind
 from conversations.level import Level
@@ -95,7 +96,7 @@ def unanswered(talk: Talk, wake: Wake) -> None:
     """Whoever reported something urgent learns that nobody has answered yet, numbers first.
 
     Nothing on a caregiver's phone tells what it is about; a cadre has her code, and the telephone
-    of whoever is on duty.
+    of whoever is on duty, unless that is whom it is about.
     """
     task = talk.world.task(wake.subject)
     if task is None or task.closed_at is not None or task.accepted:
@@ -104,8 +105,9 @@ def unanswered(talk: Talk, wake: Wake) -> None:
     known = {line.key: line for line in hotlines()}
     first = (known[key] for key in _FIRST if key in known)
     lines = ", ".join(f"{line.number} ({line.name})" for line in first)
-    if talk.person.role is not Role.CADRE:
-        talk.send(Message(talk.text("unanswered", lines=lines), discreet=True))
+    if talk.person.role is not Role.CADRE or task.outside:
+        said = talk.text("unanswered.outside" if task.outside else "unanswered", lines=lines)
+        talk.send(Message(f"{with_code(talk, task.code)}{said}", discreet=True))
         talk.ask_again()
         return
     said = talk.text("unanswered.cadre", lines=lines, code=task.code)
@@ -202,14 +204,16 @@ def _roster(talk: Talk) -> str:
 
 def _shift_line(talk: Talk, shift: Shift) -> str:
     key = "duty.line" if shift.ready_at is not None else "duty.line.unready"
-    return talk.text(key, name=shift.name, shift=_times(talk, shift))
+    line = talk.text(key, name=shift.name, shift=_times(talk, shift))
+    calls = shift.phone and may(talk.person, Act.BE_ON_DUTY)
+    return f"{line}, {talk.text('duty.phone', phone=shift.phone)}" if calls else line
 
 
 def _times(talk: Talk, shift: Shift) -> str:
     begins = shift.starts_at.astimezone(talk.person.tz)
     ends = shift.ends_at.astimezone(talk.person.tz)
     day = talk.text(f"weekday.{begins.weekday()}")
-    return talk.text("duty.times", day=day, begins=f"{begins:%H.%M}", ends=f"{ends:%H.%M}")
+    return talk.text("duty.times", day=day, begins=f"{begins:%H.%M}", ends=until(ends))
 
 
 def _button(talk: Talk, task: Task) -> Choice:

@@ -11,13 +11,15 @@ from conversations import interview
 from conversations.concerns.receipt import number
 from conversations.concerns.reporting import CODE, extend, running_task
 from conversations.dialogue import Consent, Role
-from conversations.event import ConsentDecided
+from conversations.event import ConsentDecided, PersonChanged
 from conversations.level import Level
 from conversations.message import READ_FOR_MEANING, Inbound, Kind
 from conversations.talk import Talk
+from locales import say
 
 ADULT = 18
 
+_REASON = "reason.young"
 _WITH_STAFF = ("sandi", "hubungi")
 """Conversations in which more words go to the report that she has made already."""
 
@@ -98,19 +100,38 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
         level = Level.ORANYE if is_afraid(inbound.text) else Level.KUNING
         before = running.facts.get("pesan.isi", "") if running is not None else ""
         content = f"{before}\n{inbound.text}".strip()
-        code = talk.open_task("concern", level, "reason.young", content=content)
+        code = talk.open_task("concern", level, _REASON, content=content)
     answer(talk, code)
     return True
 
 
 def writes(talk: Talk, text: str) -> bool:
-    """Whether these words, which have raised an alarm, are a child's own."""
-    return _may_be_a_child(talk) and is_child(text)
+    """Whether these words, which have raised an alarm, are a child's own: she says so, or did."""
+    if not _may_be_a_child(talk):
+        return False
+    known = running_task(talk)
+    told = known is not None and known.reason == _REASON
+    return told or is_child(text) or talk.person.salutation == _called(talk)
+
+
+def called(talk: Talk) -> None:
+    """A child of whom nothing is known is no Bapak or Ibu from now on; a grandmother stays Mbah."""
+    if not talk.person.registered and not talk.person.salutation:
+        talk.add(PersonChanged({"salutation": _called(talk)}))
+
+
+def _called(talk: Talk) -> str:
+    return say("someone.young", talk.person.language)
 
 
 def answer(talk: Talk, code: str) -> None:
     """Kind words, a number, a human being; the only question is whether staff may write."""
+    running = talk.running
+    if running is not None and running.conversation in _WITH_STAFF:
+        talk.ask_again(talk.text("danger.more"))
+        return
     talk.give_up_all("persetujuan", "daftar", "belum_setuju", "bingung", "lapor", "bahaya")
+    called(talk)
     if not talk.person.registered and talk.person.consent is Consent.UNASKED:
         talk.add(ConsentDecided(Consent.REFUSED, "anak menulis sendiri", capacity="di_bawah_18"))
     talk.start(

@@ -84,8 +84,9 @@ def find(text: str) -> tuple[Hit, ...]:
     'self_harm'
     """
     written = words(text[:LONGEST_TEXT])
-    hits = _by_rules(written)
-    if not any(hit.level is Level.MERAH for hit in hits):
+    rules = _by_rules(written)
+    hits = [Hit(DangerClass(rule.cls), Level(rule.level), rule.id) for rule in rules]
+    if not any(_stands(rule) for rule in rules):
         hits = _weighed(written, hits)
     return tuple(sorted(hits, key=lambda hit: -hit.level.rank))
 
@@ -100,19 +101,24 @@ def featurer() -> Featurer:
     return Featurer(_detector().tags, Fields(lexicon.load_fields()))
 
 
-def _by_rules(written: list[str]) -> list[Hit]:
-    """What the rules find; a very long text is read in parts, up to the first that is MERAH."""
-    hits: dict[str, Hit] = {}
+def _stands(rule: lexicon.Rule) -> bool:
+    """Whether the rule is MERAH whatever the model thinks of the message."""
+    return rule.level == Level.MERAH and not rule.yields
+
+
+def _by_rules(written: list[str]) -> list[lexicon.Rule]:
+    """The rules that hold; a very long text is read in parts, up to the first that stands."""
+    found: dict[str, lexicon.Rule] = {}
     for start in range(0, max(len(written) - OVERLAP, 1), PART - OVERLAP):
         for rule in _detector().find(written[start : start + PART]):
-            hits[rule.id] = Hit(DangerClass(rule.cls), Level(rule.level), rule.id)
-        if any(hit.level is Level.MERAH for hit in hits.values()):
+            found[rule.id] = rule
+        if any(map(_stands, found.values())):
             break
-    return list(hits.values())
+    return list(found.values())
 
 
 def _weighed(written: list[str], hits: list[Hit]) -> list[Hit]:
-    """The hits and what the model finds beyond them; a hit of ORANYE in everyday talk is KUNING."""
+    """The hits, KUNING in everyday talk, and what the model finds beyond them."""
     said = [None if is_mark(word) else word for word in written]
     verdict = _model().judge(said)
     if verdict.score < _model().weights.calm:

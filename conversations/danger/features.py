@@ -1,8 +1,8 @@
 """Turns the words of a message into numbered features, which the trained model weighs.
 
-Features are words, word pairs, pieces of words, the lists of danger.toml and the fields of
-danger_fields.toml in which a word stands, and pairs of these within one stretch of words. What the
-features weigh is learnt by the trainer from labelled sentences and read in model.py.
+Features are words, word pairs, pieces of words, words without their vowels, the lists of
+danger.toml and the fields of danger_fields.toml in which a word stands, pairs of these within one
+stretch of words, its first and last word and its length. What the features weigh is learnt by the trainer from labelled sentences and read in model.py.
 """
 
 from __future__ import annotations
@@ -17,13 +17,18 @@ from zlib import crc32
 from conversations.danger.word_forms import LONGEST_WORD, Tags, key
 
 BUCKETS = 1 << 16
-BLOCKS = ("pieces", "words", "pairs", "lists", "list pairs", "fields", "field pairs", "neighbours")
-STRENGTH = (1.5, 1.0, 0.7, 1.0, 1.0, 1.0, 1.0, 0.7)
+BLOCKS = (
+    *("pieces", "words", "pairs", "lists", "list pairs", "fields", "field pairs", "neighbours"),
+    *("consonants", "length", "ends"),
+)
+STRENGTH = (2.2, 1.0, 0.7, 1.0, 1.0, 0.8, 1.0, 0.7, 1.2, 0.7, 0.5)
 
 REACH = 3  # words after "tidak" that count as denied
 DENIED = 0x5BD1E995
 
 _MASK = BUCKETS - 1
+_LENGTHS = (3, 5, 8, 12, 18, 25)  # words
+_VOWELS = str.maketrans("", "", "aeiou")
 _MOST = 40  # lists or fields of one stretch that are paired; a hostile text may touch them all
 _JOINING = frozenset(
     {"no", "through", "and", "turn", "until", "claims", "ifword", "whatdo", "want", "ongoing"}
@@ -47,6 +52,7 @@ class Word:
     """One word as the model sees it; all numbers are hashes below 2**32, `pieces` below BUCKETS."""
 
     number: int
+    consonants: int
     pieces: array[int]
     lists: tuple[int, ...]
     fields: tuple[int, ...]
@@ -105,8 +111,14 @@ class Featurer:
         tags = [tag for tag in self._tags(written) if tag[0] in "@#"]
         lists = sorted(_number("list", tag) for tag in tags)
         fields = sorted(_number("field", name) for name in self.fields(word))
-        denies = "@no" in tags
-        return Word(crc32(b"word:" + word.encode()), pieces, tuple(lists), tuple(fields), denies)
+        return Word(
+            number=crc32(b"word:" + word.encode()),
+            consonants=crc32(b"consonants:" + word.translate(_VOWELS).encode()),
+            pieces=pieces,
+            lists=tuple(lists),
+            fields=tuple(fields),
+            denies="@no" in tags,
+        )
 
 
 def features(words: Sequence[Word | None]) -> tuple[Indices, ...]:
@@ -144,12 +156,20 @@ def features(words: Sequence[Word | None]) -> tuple[Indices, ...]:
                 for b in second
             }
         ),
+        list({word.consonants & _MASK for word in said}),
+        [number & _MASK for size, number in _LENGTH_NUMBERS if len(said) >= size],
+        [(said[0].number ^ _FIRST) & _MASK, (said[-1].number ^ _LAST) & _MASK] if said else [],
     )
 
 
 @cache
 def _number(kind: str, name: str) -> int:
     return crc32(f"{kind}:{name}".encode())
+
+
+_LENGTH_NUMBERS = [(size, _number("length", str(size))) for size in _LENGTHS]
+_FIRST = _number("end", "first")
+_LAST = _number("end", "last")
 
 
 def _bases(word: str) -> Iterator[str]:

@@ -239,6 +239,13 @@ def test_all_of_somebody_who_goes_is_handed_over_in_one_act(case: Settings) -> N
     assert write(case, record) == [("case handed over", "command")]
 
 
+def test_without_a_name_all_of_somebody_goes_to_others_as_when_she_leaves(case: Settings) -> None:
+    told = kawan("cases", "hand-over", DIMAS, "--by", YUNI)
+
+    assert told == f"Dari {DIMAS} ke petugas lain: {CODE}."
+    assert write(case, owner) not in (DIMAS, "")
+
+
 def test_alerts_are_told_step_by_step(case: Settings) -> None:
     kawan("cases", "hand-over", CODE, RINA, "--by", YUNI)
 
@@ -330,3 +337,17 @@ def test_an_old_case_does_not_hide_a_newer_one_in_the_list_of_the_closed(case: S
         OTHER,
         CODE,
     ]
+
+
+def test_a_linked_case_that_the_reader_may_not_see_is_not_named(case: Settings) -> None:
+    write(case, lambda conn: opens(conn, OTHER, Level.KUNING))
+    kawan("cases", "link", CODE, OTHER, "--by", DIMAS)
+    show = ("cases", "show", CODE, "--reason", "rapat", "--json", "--by")
+    before = kawan(*show, DIMAS)
+    kawan("cases", "exclude", OTHER, DIMAS, "--by", YUNI)
+
+    after = kawan(*show, DIMAS)
+
+    assert OTHER in before
+    assert OTHER not in after
+    assert OTHER in kawan(*show, YUNI)

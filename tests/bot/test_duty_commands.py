@@ -190,6 +190,16 @@ def test_who_is_on_duty_now_is_told_with_siap(office: Settings) -> None:
     assert "belum" in kawan("duty", "now")
 
 
+def test_who_is_on_duty_is_told_with_her_telephone(office: Settings) -> None:
+    kawan("duty", "add", "Mas Dimas", *WHOLE_DAY)
+    kawan("staff", "phone", "Mas Dimas", "0812-3456-7890")
+
+    [first, *_] = orjson.loads(kawan("duty", "now", "--json"))
+
+    assert first["phone"] == "+6281234567890"
+    assert "+6281234567890" in kawan("duty", "now")
+
+
 def test_a_duty_is_removed_whole_or_one_day_of_it(office: Settings) -> None:
     kawan("duty", "add", "Mas Dimas", *WHOLE_DAY)
     day = (datetime.now(office.zone) + timedelta(days=8)).date()

@@ -17,7 +17,7 @@ from bot.operations import OperationRefused
 from conversations.concerns.case import Agency
 from conversations.dialogue import PersonId
 from conversations.level import Level
-from storage import audit, directory, people, schema, staff, tasks
+from storage import audit, case_life, directory, people, schema, staff, tasks
 from storage.directory import NewOffice
 from tests.bot.offices import Office
 from tests.bot.offices import kawan as kawan
@@ -25,7 +25,7 @@ from tests.bot.offices import office as office
 from tests.bot.services import settings
 from tests.storage.builders import HOUR, NOW, a_caregiver, a_child, a_member, a_seat, a_task
 
-CODE = "LDK-26-0042"
+CODE, OTHER = "LDK-26-0042", "LDK-26-0043"
 SAID = "Saya Siti, tolong, Adi dipukul tetangga"
 REASON = "anak belum aman"
 
@@ -435,3 +435,22 @@ def test_the_answer_of_an_office_stands_in_the_list(typed: Callable[..., str]) -
     assert said == f"{CODE}, Kantor contoh: diterima.\n"
     assert "WIB" in listed
     assert [(one["id"], one["state"], one["by"]) for one in plain] == [(1, "diterima", "Mbak Rina")]
+
+
+async def test_whoever_told_a_merged_case_is_quoted_as_a_reporter_and_not_named_either(
+    office: Office, case: dict[str, int]
+) -> None:
+    def merged(conn: Connection) -> None:
+        tuti = a_caregiver(conn, "62813", salutation="Bu", name="Tuti")
+        a_task(conn, tuti, OTHER, owner=PersonId(case["rina"]), content="Saya Tuti, Adi menangis")
+        case_life.merge(conn, OTHER, CODE, PersonId(case["rina"]), NOW)
+
+    await office.write(merged)
+
+    plain = (await make(office, case["office"], decide=True))["sheet"]
+    named = (await make(office, case["office"], with_reporter=True))["sheet"]
+
+    for sheet in (plain, named):
+        [quote] = [one for one in sheet["quotes"] if "menangis" in one["words"]]
+        assert quote["words"] == "Saya [nama pelapor], Adi menangis"
+        assert quote["who"] == "pelapor"

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Connection, select
 
 from conversations.dialogue import Role
-from storage import audit, due, schema, shifts
+from storage import audit, due, schema, shifts, staff
 from storage.database import Database
 from storage.duty import StoredDuty
 from storage.shifts import NewDuty
 from tests.bot.life import JEMBER
 from tests.bot.watches import Night, a_night
+from tests.storage.builders import known
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=JEMBER)
 MINUTES = timedelta(minutes=1)
@@ -89,6 +90,23 @@ async def test_the_coordinator_hears_whom_to_call(database: Database) -> None:
         )
     ]
     assert record == [("duty unready", "2 told"), ("duty ready", "")]
+
+
+async def test_the_coordinator_has_the_telephone_at_hand_and_the_next_one_does_not(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> list[str]:
+        night = _evening(conn)
+        dimas = known(staff.of_person(conn, night.staff["Dimas"]))
+        staff.set_phone(conn, dimas, "+6281234567890")
+        night.lives(hours=9)
+        told = [[text for _, text in _told(night, who)] for who in ("Ani", "Rina")]
+        return [text for heard in told for text in heard if "Dimas belum" in text]
+
+    ani, rina = await database.write(unit)
+
+    assert ani.endswith("Mohon telepon, atau carikan pengganti. HP +6281234567890.")
+    assert rina.endswith("Mohon bersiap menggantikan.")
 
 
 async def test_who_says_siap_is_left_alone_and_nobody_else_is_told(database: Database) -> None:

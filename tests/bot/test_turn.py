@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import Connection, select
 
 from bot.channels import simulator
@@ -153,3 +154,18 @@ async def test_where_nobody_can_be_asked_who_came_it_is_recorded(lite: Database)
         assert "no address" in str(conn.execute(outcome).scalar())
 
     await lite.write(unit)
+
+
+@pytest.mark.parametrize("text", ["tolong, bahaya!!", "cucu saya dipukuli bapaknya sampai lebam"])
+async def test_a_cry_for_help_that_was_put_aside_still_calls_people(
+    lite: Database, text: str
+) -> None:
+    def unit(conn: Connection) -> list[str]:
+        a_caregiver(conn, "1")
+        a_member(conn)
+        body = simulator.body_of(Doing(Kind.TEXT, text=text), "n", NOW)
+        [accepted] = inbox.accept(conn, [Received("telegram", "bot", "1", "1", body)], NOW)
+        turns().explain(conn, accepted)
+        return list(conn.execute(select(schema.tasks.c.level)).scalars())
+
+    assert await lite.write(unit) in (["merah"], ["oranye"])

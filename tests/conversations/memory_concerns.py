@@ -29,9 +29,13 @@ class MemoryDuty:
         self.roster: dict[ShiftId, Shift] = {}
         self.names: dict[str, PersonId] = {}
         self.calls: dict[str, tuple[PersonId, ...]] = {}
+        self.last_call: dict[PersonId, datetime] = {}
 
     def called(self, code: str) -> tuple[PersonId, ...]:
         return self.calls.get(code, ())
+
+    def called_since(self, person: PersonId, since: datetime) -> bool:
+        return person in self.last_call and self.last_call[person] > since
 
     def team(self) -> Team:
         others = tuple(one for one in self._world.staff_people if one not in self.on_duty)

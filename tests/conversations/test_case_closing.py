@@ -33,6 +33,16 @@ def test_an_urgent_case_waits_for_a_coordinator() -> None:
     assert case(dimas, code).task.closed_at is None
 
 
+def test_what_was_lowered_from_urgent_is_not_said_to_be_closed() -> None:
+    dimas, code = taken(Level.HIJAU)
+    dimas.world.cases._case(code, was_urgent=True)
+
+    shown = " ".join(dimas.says(f"selesai {code} aman sudah ditemui"))
+
+    assert "koordinator" in shown.casefold()
+    assert "Buka lagi" not in shown
+
+
 def test_what_is_less_urgent_is_closed_at_once_and_can_be_opened_again() -> None:
     dimas, code = taken(Level.KUNING)
 

@@ -146,9 +146,7 @@ def test_what_goes_on_from_a_closed_case_about_us_stays_outside() -> None:
     phone.world.duty.focal = (FOCAL,)
     phone.says("cucu saya dipukul kader sampai lebam")
     [code] = phone.world.open_tasks
-    phone.world.open_tasks[code] = replace(
-        phone.world.open_tasks[code], closed_at=phone.world.now
-    )
+    phone.world.open_tasks[code] = replace(phone.world.open_tasks[code], closed_at=phone.world.now)
 
     phone.says("ya")
 
@@ -232,3 +230,113 @@ def test_no_forged_button_fails(payload: str) -> None:
     dimas, _ = a_desk()
 
     assert dimas.presses_payload(payload) is not None
+
+
+# --- a number typed under an alert ----------------------------------------------------------------
+
+
+def test_a_number_typed_under_a_newer_alert_does_nothing_to_what_was_listed_before() -> None:
+    dimas, code = a_desk()
+    dimas.says("kasus saya")
+    dimas.waits(minutes=1)
+    siti = a_caregiver(dimas.world)
+    siti.says("tolong anak saya mau bunuh diri sekarang")
+    new = next(one for one in dimas.world.open_tasks if one != code)
+    dimas.world.events.clear()
+
+    shown = dimas.says("1")
+
+    assert dimas.world.events == []
+    assert new in shown[-1]
+    dimas.says("1")
+    assert ev.TaskChanged(new, "accepted") in dimas.world.events
+
+
+def test_the_older_list_can_still_be_meant() -> None:
+    dimas, code = a_desk()
+    dimas.says("kasus saya")
+    dimas.waits(minutes=1)
+    a_caregiver(dimas.world).says("tolong anak saya mau bunuh diri sekarang")
+    dimas.says("1")
+    dimas.world.events.clear()
+
+    dimas.says("2")
+
+    assert ev.Audited("task_read", code) in dimas.world.events
+
+
+# --- what is no report ----------------------------------------------------------------------------
+
+
+def test_a_message_that_names_a_colleague_is_not_read_by_her() -> None:
+    phone = a_caregiver(two_of_staff())
+    phone.says("mas dimas kemarin ke rumah lagi terus saya bingung")
+
+    phone.presses("Teruskan")
+
+    [task] = opened(phone)
+    assert (task.kind, task.excluded, task.owner) == ("message", (STAFF,), AYU)
+
+
+def test_a_message_about_one_of_us_becomes_a_report_for_those_outside() -> None:
+    phone = a_caregiver(two_of_staff())
+    phone.world.duty.focal = (FOCAL,)
+    phone.dialogue = d.Dialogue()
+    _is_asked_what_to_do(phone, "bu kader itu sering bentak anak-anak di posyandu")
+
+    phone.presses("Teruskan")
+
+    assert [(task.kind, task.outside) for task in opened(phone)] == [("concern", True)]
+
+
+def _is_asked_what_to_do(phone: Phone, words: str) -> None:
+    phone.says(words)
+    if phone.running is None or phone.running.conversation != "bingung":
+        raise AssertionError("these words are understood already")
+
+
+def test_words_that_raise_a_report_and_name_somebody_do_not_call_her() -> None:
+    phone = a_caregiver(two_of_staff())
+    phone.says("lapor rumah sebelah ramai terus setiap malam")
+    phone.others.clear()
+
+    phone.says("anak itu dipukuli mas dimas sampai lebam semua")
+
+    assert {one.to for one in phone.others} == {AYU}
+
+
+def test_words_that_raise_a_report_and_are_about_us_call_only_those_outside() -> None:
+    phone = a_caregiver(two_of_staff())
+    phone.world.duty.focal = (FOCAL,)
+    phone.says("lapor rumah sebelah ramai terus setiap malam")
+    phone.others.clear()
+
+    phone.says("anak itu dipukuli kader sampai lebam semua")
+
+    assert {one.to for one in phone.others} == {FOCAL}
+
+
+def test_a_picture_that_begins_a_report_does_not_call_whom_its_caption_names() -> None:
+    phone = a_caregiver(two_of_staff())
+    phone.says("lapor")
+    picture = Inbound(Kind.IMAGE, phone.world.now, text="ini mas dimas", media=Media("f"))
+
+    phone.sends(picture)
+
+    assert STAFF not in {one.to for one in phone.others}
+    assert kept_out(phone) == {STAFF}
+
+
+def test_more_words_about_us_in_a_taken_case_do_not_ring_for_staff() -> None:
+    phone = a_caregiver(two_of_staff())
+    phone.world.duty.focal = (FOCAL,)
+    phone.says(BEATEN)
+    [code] = phone.world.open_tasks
+    phone.world.open_tasks[code] = replace(
+        phone.world.open_tasks[code], level=Level.MERAH, accepted=True, owner=AYU
+    )
+    phone.others.clear()
+
+    phone.says("anak itu dipukuli kader sampai lebam semua")
+
+    assert {one.to for one in phone.others} == {FOCAL}

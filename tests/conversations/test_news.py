@@ -90,6 +90,7 @@ def test_anything_else_is_not_taken_for_it(words: str) -> None:
     [
         ({}, {}, "belum dibaca"),
         ({"accepted": True}, {}, "sudah dibaca petugas"),
+        ({"accepted": True, "outside": True}, {}, "sudah dibaca\n"),
         ({"accepted": True, "acted_at": WEDNESDAY}, {}, "sedang ditangani"),
         ({"accepted": True}, {"stage": Stage.ASESMEN}, "sedang ditangani"),
         ({"acted_at": WEDNESDAY, "closed_at": WEDNESDAY}, {}, "sudah selesai"),

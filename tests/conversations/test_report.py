@@ -470,6 +470,20 @@ def test_who_is_named_as_the_one_who_did_it_is_not_told(words: str) -> None:
     assert "ke petugas" not in shown[0]
 
 
+@pytest.mark.parametrize("words", ["cucu saya dilecehkan pak kader", "lapor kader mencubit Rafi"])
+def test_the_receipt_of_what_is_about_us_sends_nobody_to_the_telephone_of_staff(words: str) -> None:
+    world = on_duty()
+    world.duty.focal, world.duty.phone = (FOCAL,), "0812-3456-7890"
+    phone = a_caregiver(world, role=d.Role.CADRE)
+
+    shown = " ".join(phone.says(words))
+
+    assert the_task(phone).outside
+    assert "129" in shown
+    assert "0812" not in shown
+    assert "Petugas diminta" not in shown
+
+
 @pytest.mark.parametrize(
     "words",
     [

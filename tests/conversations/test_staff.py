@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -279,3 +280,23 @@ def test_only_a_wish_to_be_erased_is_an_erasure() -> None:
     dimas.says(f"hapus {code} sudah dipastikan")
 
     assert ev.ErasureConfirmed(code) not in dimas.world.events
+
+
+def test_a_number_under_an_alert_is_not_for_a_list_that_was_shown_before() -> None:
+    dimas, code = staff_and_a_wish_to_be_called()
+    dimas.says("BANTUAN")
+    dimas.world.duty.last_call[STAFF] = dimas.world.now + timedelta(seconds=1)
+
+    dimas.says("1")
+
+    assert ev.TaskChanged(code, "accepted") in dimas.world.events
+
+
+def test_a_number_under_a_list_is_for_the_list_though_somebody_was_called_before() -> None:
+    dimas, code = staff_and_a_wish_to_be_called()
+    dimas.world.duty.last_call[STAFF] = dimas.world.now - timedelta(seconds=1)
+    dimas.says("TUGAS")
+
+    dimas.says("1")
+
+    assert ev.TaskChanged(code, "accepted") not in dimas.world.events

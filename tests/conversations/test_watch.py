@@ -163,6 +163,18 @@ def test_jaga_tells_who_is_on_duty_now_and_next_and_who_said_siap() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [(Role.STAFF, True), (Role.COORDINATOR, True), (Role.ORGANISER, False)],
+)
+def test_jaga_tells_the_telephone_to_those_who_may_have_to_call(role: Role, told: bool) -> None:
+    dimas = _dimas(role, phone="+6281234567890")
+
+    [heard] = dimas.waits(hours=2).says("JAGA")
+
+    assert ("belum SIAP, HP +6281234567890" in heard) is told
+
+
 def test_jaga_with_an_empty_roster_says_whom_to_ask() -> None:
     dimas = _dimas()
     dimas.world.duty.roster.clear()
@@ -227,6 +239,20 @@ def test_a_cadre_learns_it_with_code_and_the_telephone_of_duty() -> None:
 
     assert "LDK-26-0042" in heard
     assert heard.endswith("HP petugas jaga: 0812-3456-7890.")
+    assert len(heard) <= 300
+
+
+@pytest.mark.parametrize("role", [Role.CAREGIVER, Role.CADRE])
+def test_whoever_told_of_staff_is_not_sent_back_to_staff(role: Role) -> None:
+    phone = _reporter(role, outside=True)
+    phone.world.duty.phone = "0812-3456-7890"
+
+    [heard] = phone.wakes("unanswered", "LDK-26-0042")
+
+    assert "110" in heard
+    assert "petugas" not in heard
+    assert "0812" not in heard
+    assert ("LDK-26-0042" in heard) is (role is Role.CADRE)
     assert len(heard) <= 300
 
 

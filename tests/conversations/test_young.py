@@ -166,3 +166,29 @@ def test_the_longest_text_is_read_in_a_moment(text: str) -> None:
 
     assert not found
     assert perf_counter() - before < 1
+
+
+def test_a_child_who_goes_on_to_tell_of_danger_is_not_questioned_and_is_no_bapak() -> None:
+    phone = Phone(MemoryWorld())
+    phone.says("halo")
+    phone.says("aku umur 12 tahun kak")
+
+    shown = phone.says("aku takut pulang, paman suka pegang pegang aku")
+    phone.says("boleh")
+    phone.says("besok siang")
+    later = phone.says("tadi malam paman pegang pegang aku lagi")
+
+    assert not any("keadaan bahaya" in text or "tentang siapa" in text for text in (*shown, *later))
+    assert "Boleh petugas menghubungi" in shown[-1]
+    assert not any("Bapak/Ibu" in text for text in (*later, *phone.says("apa kabar laporan saya")))
+
+
+def test_who_is_too_young_at_the_door_is_not_questioned_either() -> None:
+    phone = Phone(MemoryWorld())
+    phone.says("halo")
+    phone.says("2")
+
+    shown = phone.says("aku dipukuli paman sampai berdarah")
+
+    assert "bukan salah" in shown[0]
+    assert not any("keadaan bahaya" in text for text in shown)

@@ -1,10 +1,19 @@
-"""Whom a concern is about never learns of it: later words, merged cases, visits, whoever joins."""
+"""Whom a concern is about never learns of it: later words, merged cases, visits, whoever joins; and
+nobody closes alone what was urgent."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select
 
-from conversations.concerns.event import CaseKnown, CaseMerged, Excluded, VisitAsked
+from conversations.concerns.case import Outcome
+from conversations.concerns.event import (
+    CaseKnown,
+    CaseMerged,
+    ClosingAsked,
+    Excluded,
+    LevelSet,
+    VisitAsked,
+)
 from conversations.event import TaskExtended
 from conversations.level import Level
 from conversations.permission import Act, may
@@ -202,3 +211,20 @@ async def test_the_note_of_an_exclusion_by_later_words_names_no_reporter_as_its_
         return list(conn.execute(who).scalars())
 
     assert await database.write(unit) == [None]
+
+
+async def test_what_was_urgent_is_not_closed_by_one_person_who_lowers_it_first(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[bool, ...]:
+        team, siti = Team(conn), a_caregiver(conn)
+        a_case(conn, team.dimas, about=siti)
+        a_case(conn, team.dimas, OTHER, about=siti, level=Level.KUNING)
+        for code in (CODE, OTHER):
+            does(conn, team.dimas, LevelSet(code, Level.HIJAU, "salah paham"))
+            does(conn, team.dimas, ClosingAsked(code, Outcome.NO_DANGER, "aman"))
+        seen = the_case(conn).was_urgent, the_case(conn, OTHER).was_urgent
+        closed = [known(tasks.by_code(conn, code)).closed_at for code in (CODE, OTHER)]
+        return *seen, closed[0] is not None, closed[1] is not None
+
+    assert await database.write(unit) == (True, False, False, True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+import pytest
+from sqlalchemy import Connection, select, update
 
 from conversations.dialogue import Dialogue, Interview
-from storage import dialogues, schema
+from storage import dialogues, people, schema
 from storage.database import Database
-from tests.storage.builders import NOW, a_caregiver, count
+from storage.sealing import vault_of
+from tests.storage.builders import NOW, a_caregiver, count, known
 
 RUNNING = Dialogue((Interview("i1", "checkin", "f", {"kabar": "baik sekali"}, started_at=NOW),))
 
@@ -42,3 +44,17 @@ async def test_what_was_answered_cannot_be_read_in_the_table(database: Database)
         return bytes(conn.execute(select(schema.dialogues.c.state)).scalar_one())
 
     assert b"baik sekali" not in await database.write(unit)
+
+
+@pytest.mark.parametrize("state", [b"", b"damaged", b'{"stack": 1}'])
+async def test_a_place_that_cannot_be_read_is_lost_and_she_is_heard_all_the_same(
+    database: Database, state: bytes
+) -> None:
+    def unit(conn: Connection) -> tuple[Dialogue, Dialogue]:
+        mbah = a_caregiver(conn)
+        dialogues.save(conn, mbah.id, RUNNING, NOW)
+        sealed = vault_of(conn).seal(state, dialogues.PURPOSE) if state != b"damaged" else state
+        conn.execute(update(schema.dialogues).values(state=sealed))
+        return dialogues.of(conn, mbah.id), known(people.seat_of(conn, mbah.id)).dialogue
+
+    assert await database.write(unit) == (Dialogue(), Dialogue())

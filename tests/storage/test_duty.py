@@ -11,11 +11,13 @@ from sqlalchemy import Connection, select, update
 
 from conversations.concerns.duty import Shift, ShiftId
 from conversations.dialogue import PersonId, Role
-from storage import due, duty, people, reviews, schema, shifts, staff
+from conversations.event import TaskChanged
+from storage import alerts, due, duty, people, reviews, schema, shifts, staff
 from storage.database import Database
 from storage.duty import Gap, StoredDuty
 from storage.shifts import NewDuty
 from tests.storage.builders import a_member, a_seat, known
+from tests.storage.case_builders import CODE, Team, a_case, does
 
 JEMBER = ZoneInfo("Asia/Jakarta")
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=JEMBER)
@@ -362,3 +364,19 @@ async def test_the_daily_look_at_the_roster_is_there_once_and_comes_back_when_it
         return [(row.due_at, row.outcome) for row in rows]
 
     assert await database.write(unit) == [(NOW, "")]
+
+
+async def test_a_call_counts_until_somebody_takes_what_it_was_about(database: Database) -> None:
+    def unit(conn: Connection) -> list[bool]:
+        team, asked = Team(conn), StoredDuty(conn, NOW)
+        a_case(conn, team.dimas)
+        alerts.record(conn, CODE, team.dimas.id, 0, NOW)
+        waiting = [
+            asked.called_since(team.dimas.id, NOW - HOUR),
+            asked.called_since(team.dimas.id, NOW),
+            asked.called_since(team.ayu.id, NOW - HOUR),
+        ]
+        does(conn, team.ayu, TaskChanged(CODE, "accepted"))
+        return [*waiting, asked.called_since(team.dimas.id, NOW - HOUR)]
+
+    assert await database.write(unit) == [True, False, False, False]

@@ -11,7 +11,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Connection
 
-from storage import audit, export_files, exports, forms, people, tasks
+from conversations.dialogue import Interview
+from storage import audit, export_files, exports, forms, interviews, people, tasks
 from storage.database import Database
 from storage.export_files import FileFormat
 from storage.exports import CLOSED_TO_VIEW, Row, What
@@ -66,6 +67,23 @@ async def test_own_words_and_unknown_questions_are_closed_without_a_reason(
     opened = {row["question"]: row for row in shown}
     assert opened["pesan"]["value"] == "Adi sering menangis"
     assert (opened["pesan"]["person_name"], opened["pesan"]["child_nickname"]) == ("Siti", "Adi")
+
+
+async def test_that_somebody_reported_something_is_seen_only_for_a_reason(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[list[Row], list[Row]]:
+        mbah = a_caregiver(conn)
+        for form, answers in (("lapor", {"apa": "tidak_pantas"}), ("sesudah", {"pilihan": "luar"})):
+            told = Interview(form, form, forms.shipped()[form].form.hash, started_at=NOW)
+            interviews.start(conn, mbah.id, told, form, NOW)
+            interviews.finish(conn, form, answers, partial=False, typed_by=mbah.id, now=NOW)
+        return taken(conn, What.ANSWERS), taken(conn, What.ANSWERS, "audit KPAI")
+
+    closed, shown = await database.write(unit)
+
+    assert closed == []
+    assert [row["value"] for row in shown] == ["tidak_pantas", "luar"]
 
 
 async def test_answers_of_a_lost_sheet_are_closed_but_still_counted(database: Database) -> None:

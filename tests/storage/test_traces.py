@@ -234,6 +234,7 @@ async def test_the_result_is_recorded_and_tells_what_was_taken(database: Databas
         asked(conn, NOW - HOUR)
         [one] = leaves(conn)
         before = traces.taken(conn, "telegram", "bot", "62812", NOW - DAY)
+        assert len(traces.taken(conn, "telegram", "bot", "62812", NOW - DAY, leaving=True)) == 1
         outbox.record(conn, [Result(one.id, Status.SENT, "removed 2 of 3")], NOW)
         reason = conn.execute(text("SELECT reason FROM outbox")).scalar_one()
         return reason, before, traces.taken(conn, "telegram", "bot", "62812", NOW - DAY)

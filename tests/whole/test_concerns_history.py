@@ -201,5 +201,7 @@ async def test_ten_thousand_events(tmp_path: Path, vault: Vault) -> None:
 
 
 @pytest.mark.soak
-async def test_ten_thousand_events_of_two_processes(postgres_server: Server, vault: Vault) -> None:
-    await on_two_processes(postgres_server, vault, events=10_000)
+async def test_fifteen_hundred_events_of_two_processes(
+    postgres_server: Server, vault: Vault
+) -> None:
+    await on_two_processes(postgres_server, vault, events=1_500)

@@ -50,8 +50,9 @@ function merge(shown, fetched) {
       added += item.classList.contains("day") ? 0 : 1;
     }
     before = old || item;
+    known.delete(item.dataset.key);
   }
-  if (!fetched.querySelector(".empty")) shown.querySelector(".empty")?.remove();
+  for (const gone of known.values()) gone.remove();
   return added;
 }
 
