@@ -73,6 +73,10 @@ def act(talk: Talk, case: Case, words: str) -> None:
     if not words:
         desk.ask(talk, "tindakan", case.code, "case.act_how")
         return
+    if not case.task.accepted and talk.world.cases.may_own(case.code, talk.person.id):
+        talk.add(TaskChanged(case.code, "accepted"))
+        watch.taken(talk, case.task)
+        case = replace(case, task=replace(case.task, accepted=True, owner=talk.person.id))
     talk.add(Acted(case.code, desk.heard(talk, case.code, words)))
     desk.done(talk, case, "case.acted")
 

@@ -628,3 +628,13 @@ def test_where_the_case_stands_is_all_shown() -> None:
     assert "hasil: iseng" in closed
     assert "hanya untuk orang luar program" in closed
     assert "Digabung ke LDK-26-0099" in closed
+
+
+def test_whoever_does_something_about_an_untaken_case_has_taken_it() -> None:
+    dimas, code = a_desk()
+
+    shown = dimas.says(f"TINDAKAN {code} sudah ditelepon")
+
+    assert ev.TaskChanged(code, "accepted") in dimas.world.events
+    assert not any("SAYA TERIMA" in choice.label for choice in dimas.screen[-1].choices)
+    assert "sudah dicatat" in shown[-1]
