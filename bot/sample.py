@@ -12,7 +12,6 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from conversations.concerns.duty import ShiftId
 from conversations.dialogue import (
     Child,
     ChildId,
@@ -22,6 +21,7 @@ from conversations.dialogue import (
     Role,
     VillageId,
 )
+from conversations.duty.team import ShiftId
 from conversations.schools.series import Pattern
 from locales import say
 from storage import (

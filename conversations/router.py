@@ -23,19 +23,11 @@ from conversations import (
     staff,
 )
 from conversations.broadcasts import broadcasting
-from conversations.concerns import (
-    alarm,
-    calling,
-    news,
-    reporting,
-    traces,
-    watch,
-    wishes,
-    young,
-)
+from conversations.concerns import alarm, calling, news, reporting, traces, wishes, young
 from conversations.concerns.cry import is_cry, is_yes
 from conversations.courtesy import is_greeting, is_thanks
 from conversations.dialogue import Consent, Dialogue, Event, Person, Role, Turn
+from conversations.duty import watch
 from conversations.event import (
     AddressLost,
     CodeUsed,

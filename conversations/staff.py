@@ -1,7 +1,7 @@
 """Staff at work in chat: what they may order, their lists, and the answers that go through the bot.
 
 Lists and alerts show code and level only. What a person said is shown when it is asked for by
-code (concerns/showing.py), and what becomes of a case is in the other files of `concerns/`.
+code (casework/showing.py), and what becomes of a case is in the other files of `concerns/`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 
-from conversations.concerns import (
+from conversations.casework import (
     closing,
     desk,
     handing,

@@ -10,10 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from conversations import interview as interviews
-from conversations.concerns import alerting
-from conversations.concerns.duty import Team
 from conversations.concerns.event import Alerted, CaseKnown
-from conversations.concerns.ladder import called
 from conversations.dialogue import (
     ChildId,
     Dialogue,
@@ -24,6 +21,9 @@ from conversations.dialogue import (
     Turn,
     Wake,
 )
+from conversations.duty import alerting
+from conversations.duty.ladder import called
+from conversations.duty.team import Team
 from conversations.event import (
     ConsentDecided,
     Forget,

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from conversations import checkin, interview, politeness, programme, staff
 from conversations.broadcasts import broadcasting
-from conversations.concerns import watch
 from conversations.dialogue import Dialogue, Event, Person, Turn, Wake
+from conversations.duty import watch
 from conversations.event import Remind
 from conversations.helping import helping
 from conversations.message import Priority

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from conversations.broadcasts.broadcast import Broadcasts
 from conversations.concerns.case import Cases
-from conversations.concerns.duty import Duty
 from conversations.dialogue import Child, ChildId, PersonId, Task, VillageId
+from conversations.duty.team import Duty
 from conversations.form import Form
 from conversations.helping.helped import Helping
 from conversations.level import Level

@@ -1,6 +1,6 @@
 """Who was called about an open task, at which step of the ladder, and when she answered.
 
-Whom a step calls is decided in conversations/concerns/ladder.py, from what is told here.
+Whom a step calls is decided in conversations/duty/ladder.py, from what is told here.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from conversations.concerns.ladder import Standing
 from conversations.dialogue import PersonId
+from conversations.duty.ladder import Standing
 from conversations.level import Level
 from storage import due
 from storage.schema import from_ms, to_ms

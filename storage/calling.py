@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from conversations.concerns import alerting
 from conversations.dialogue import PersonId
+from conversations.duty import alerting
 from conversations.level import Level
 from conversations.message import Message, Outgoing, Priority
 from locales import say

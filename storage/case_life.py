@@ -22,8 +22,8 @@ from conversations.concerns.case import (
     Stage,
     is_case,
 )
-from conversations.concerns.ladder import called
 from conversations.dialogue import PersonId
+from conversations.duty.ladder import called
 from conversations.event import TaskOpened
 from conversations.level import Level
 from conversations.talk import DEADLINES

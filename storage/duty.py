@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from conversations.concerns.duty import NEEDED, Shift, ShiftId, Team
 from conversations.dialogue import PersonId, Role
+from conversations.duty.team import NEEDED, Shift, ShiftId, Team
 from storage import alerts
 from storage.schema import from_ms, to_ms
 from storage.sealing import vault_of
@@ -81,7 +81,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @dataclass(frozen=True, slots=True)
 class StoredDuty:
-    """`conversations.concerns.duty.Duty` from the database, at one moment."""
+    """`conversations.duty.team.Duty` from the database, at one moment."""
 
     conn: Connection
     now: datetime

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from conversations.concerns.showing import shown_to_staff
+from conversations.casework.showing import shown_to_staff
 from conversations.dialogue import PersonId
 from conversations.helping.helped import LASTS
 from storage import audit, dialogues, helping, joining, keepers, media, schools, staff

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, not_, select
 
-from conversations.concerns.desk import OUTCOME, WORDS
+from conversations.casework.desk import OUTCOME, WORDS
 from conversations.concerns.reporting import REPORTS
 from conversations.form.model import Form, Question, Type
 from storage import audit, children, forms, interviews, tasks

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 
-from conversations.concerns.ladder import called
 from conversations.dialogue import PersonId
+from conversations.duty.ladder import called
 from conversations.level import Level
 from storage import alerts, audit, calling, colleagues, duty, owners, people, tasks
 from storage.cases import VISIT_FOR

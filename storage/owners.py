@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, exists, func, select
 
-from conversations.concerns.ladder import called
 from conversations.dialogue import PersonId, Role
+from conversations.duty.ladder import called
 from conversations.level import Level
 from storage import duty
 from storage.schema import addresses, case_exclusions, staff, tasks

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from conversations.concerns.watch import next_review
 from conversations.dialogue import PersonId
+from conversations.duty.watch import next_review
 from storage.schema import to_ms
 from storage.statement import Statement
 

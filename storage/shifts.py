@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from conversations.concerns.duty import TOLD_AFTER, Shift, ShiftId, asked_at
 from conversations.dialogue import PersonId
+from conversations.duty.team import TOLD_AFTER, Shift, ShiftId, asked_at
 from storage import due
 from storage.schema import from_ms, to_ms
 from storage.statement import Statement

@@ -29,8 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from conversations.concerns.case import is_case
-from conversations.concerns.ladder import first_look
 from conversations.dialogue import ChildId, Person, PersonId, Role, Task
+from conversations.duty.ladder import first_look
 from conversations.event import TaskOpened
 from conversations.level import Level
 from conversations.message import MediaId

@@ -152,20 +152,20 @@ def show(
 
 
 def alerts(code: Code, json: AsJson = False) -> None:
-    """Siapa dipanggil kapan untuk satu laporan, dan kapan dijawab."""
-    told = office.ask("duty_alerts", code=code)
+    """Siapa dipanggil untuk sebuah laporan, kapan, dan kapan menjawab; tercatat."""
+    told = office.ask("case_alerts", code=code)
     if json:
         office.print_json(told)
         return
     zone = office.settings().zone
     office.print_table(
-        ("langkah", "nama", "dipanggil", "dijawab"),
+        ("langkah", "nama", "dipanggil", "menjawab"),
         (
             (
                 one["step"],
                 one["name"],
-                _local(one["at"], zone),
-                _local(one["answered"], zone) if one["answered"] else "-",
+                _second(one["at"], zone),
+                _second(one["answered"], zone) if one["answered"] else "belum",
             )
             for one in told["alerts"]
         ),
@@ -302,6 +302,10 @@ def _next(shown: dict[str, Any], zone: Any) -> str:
 
 def _codes(codes: list[str]) -> str:
     return ", ".join(codes) if codes else "tidak ada"
+
+
+def _second(at: str, zone: Any) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(zone):%d/%m %H.%M.%S}"
 
 
 def _local(at: str, zone: Any) -> str:

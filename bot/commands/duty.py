@@ -28,7 +28,6 @@ def register(app: typer.Typer) -> None:
     group.command("remove")(remove)
     group.command("now")(now)
     group.command("check")(check)
-    group.command("alerts")(alerts)
     app.add_typer(group, name="duty")
 
 
@@ -118,31 +117,6 @@ def check(json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def alerts(
-    code: Annotated[str, typer.Argument(help="Kode laporan, misalnya LDK-26-0042")],
-    json: Json = False,
-) -> None:
-    """Siapa dipanggil untuk sebuah laporan, kapan, dan kapan menjawab; tercatat."""
-    zone = office.settings().zone
-    found = office.ask("duty_alerts", code=code)
-    if json:
-        office.print_json(found)
-        return
-    office.print_table(
-        ("langkah", "nama", "dipanggil", "menjawab"),
-        (
-            (
-                one["step"],
-                one["name"],
-                _second(one["at"], zone),
-                _second(one["answered"], zone) if one["answered"] else "belum",
-            )
-            for one in found["alerts"]
-        ),
-        empty=f"Belum ada yang dipanggil untuk {found['code']}.",
-    )
-
-
 def _coming(conn: Connection) -> list[dict[str, Any]]:
     from storage.duty import StoredDuty
 
@@ -221,7 +195,3 @@ def _at(written: str, zone: ZoneInfo) -> datetime:
 
 def _local(written: str, zone: ZoneInfo) -> str:
     return f"{_at(written, zone):%d/%m %H.%M}"
-
-
-def _second(written: str, zone: ZoneInfo) -> str:
-    return f"{_at(written, zone):%d/%m %H.%M.%S}"

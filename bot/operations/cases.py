@@ -32,7 +32,18 @@ from conversations.concerns.event import (
 from conversations.dialogue import Event, Person, PersonId, Task
 from conversations.level import Level
 from conversations.permission import Act, may
-from storage import audit, case_life, cases, colleagues, events, handing, people, referrals, tasks
+from storage import (
+    alerts,
+    audit,
+    case_life,
+    cases,
+    colleagues,
+    events,
+    handing,
+    people,
+    referrals,
+    tasks,
+)
 from storage.cases import StoredCases
 from storage.handing import ImpossibleStep
 
@@ -92,6 +103,27 @@ async def case_show(desk: Desk, code: str, by: str, reason: str) -> dict[str, An
         }
 
     return await _step(desk, code, by, Act.READ_TASK, unit)
+
+
+async def case_alerts(desk: Desk, code: str) -> dict[str, Any]:
+    """Every step of the ladder of one task: who was called when, and when she answered."""
+    now, wanted = desk.now(), code.strip().upper()
+
+    def unit(conn: Connection) -> list[dict[str, Any]]:
+        if tasks.by_code(conn, wanted) is None:
+            raise OperationRefused(f"tidak ada tugas {wanted}")
+        audit.record(conn, audit.COMMAND, "alerts listed", wanted, "", now)
+        return [
+            {
+                "step": one.step,
+                "name": one.name,
+                "at": one.at.isoformat(),
+                "answered": None if one.answered_at is None else one.answered_at.isoformat(),
+            }
+            for one in alerts.history(conn, wanted)
+        ]
+
+    return {"code": wanted, "alerts": await desk.database.write(unit)}
 
 
 async def case_close(desk: Desk, code: str, outcome: str, words: str, by: str) -> dict[str, Any]:
@@ -387,6 +419,7 @@ def _owner(conn: Connection, code: str) -> PersonId | None:
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     case_show,
+    case_alerts,
     case_close,
     case_decide,
     case_reopen,

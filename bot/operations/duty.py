@@ -18,7 +18,7 @@ from bot.operations.moments import WEEKDAYS, read_day, read_hour
 from conversations import reading
 from conversations.dialogue import Person, PersonId, Role
 from conversations.permission import Act, may
-from storage import alerts, audit, shifts, staff, tasks
+from storage import audit, shifts, staff
 from storage.shifts import Duty, NewDuty
 from storage.staff import Member
 
@@ -83,27 +83,6 @@ async def duty_remove(desk: Desk, number: int, on: str) -> dict[str, Any]:
     removed: dict[str, Any] = await desk.database.write(unit)
     desk.wake()
     return removed
-
-
-async def duty_alerts(desk: Desk, code: str) -> dict[str, Any]:
-    """Every step of the ladder of one task: who was called when, and when she answered."""
-    now, wanted = desk.now(), code.strip().upper()
-
-    def unit(conn: Connection) -> list[dict[str, Any]]:
-        if tasks.by_code(conn, wanted) is None:
-            raise OperationRefused(f"tidak ada tugas {wanted}")
-        audit.record(conn, audit.COMMAND, "alerts listed", wanted, "", now)
-        return [
-            {
-                "step": one.step,
-                "name": one.name,
-                "at": one.at.isoformat(),
-                "answered": None if one.answered_at is None else one.answered_at.isoformat(),
-            }
-            for one in alerts.history(conn, wanted)
-        ]
-
-    return {"code": wanted, "alerts": await desk.database.write(unit)}
 
 
 async def staff_phone(desk: Desk, who: str, number: str) -> dict[str, str]:
@@ -199,4 +178,4 @@ def _on_duty(conn: Connection, who: str) -> tuple[Member, PersonId]:
     return member, member.person
 
 
-OPERATIONS: Final[tuple[Operation, ...]] = (duty_add, duty_remove, duty_alerts, staff_phone)
+OPERATIONS: Final[tuple[Operation, ...]] = (duty_add, duty_remove, staff_phone)

@@ -1,6 +1,6 @@
 """The ladder of one open task: whoever is due to be called is called, the next look is planned.
 
-Whom and when is decided in conversations/concerns/ladder.py, from what is stored; a step is one
+Whom and when is decided in conversations/duty/ladder.py, from what is stored; a step is one
 unit of a few statements. Nothing but code and level leaves from here.
 """
 
@@ -13,10 +13,10 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.planned.planning import Planning
-from conversations.concerns import alerting
-from conversations.concerns.duty import Team
-from conversations.concerns.ladder import Call, Look, look
 from conversations.dialogue import PersonId
+from conversations.duty import alerting
+from conversations.duty.ladder import Call, Look, look
+from conversations.duty.team import Team
 from conversations.level import Level
 from conversations.message import Outgoing
 from storage import alerts, audit, due, duty, handing, outbox, people

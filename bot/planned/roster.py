@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from bot.planned.escalation import put
 from bot.planned.planning import Planning
-from conversations.concerns.duty import Shift, ShiftId, until
 from conversations.dialogue import PersonId
+from conversations.duty.team import Shift, ShiftId, until
 from conversations.message import Message, Outgoing
 from locales import say
 from storage import alerts, audit, due, duty, handing, reviews, shifts

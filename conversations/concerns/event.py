@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from conversations.concerns.case import ContactId, Outcome, ReferralId, ReferralState, Stage
-from conversations.concerns.duty import ShiftId
 from conversations.dialogue import Event, PersonId
+from conversations.duty.team import ShiftId
 from conversations.level import Level
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from conversations.concerns import alerting
 from conversations.concerns.case import CONCERN
 from conversations.concerns.event import Alerted, LevelRaised
-from conversations.concerns.ladder import called
 from conversations.dialogue import PersonId, Task
+from conversations.duty import alerting
+from conversations.duty.ladder import called
 from conversations.level import Level
 from conversations.talk import Talk
 

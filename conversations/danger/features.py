@@ -2,7 +2,8 @@
 
 Features are words, word pairs, pieces of words, words without their vowels, the lists of
 danger.toml and the fields of danger_fields.toml in which a word stands, pairs of these within one
-stretch of words, its first and last word and its length. What the features weigh is learnt by the trainer from labelled sentences and read in model.py.
+stretch of words, its first and last word and its length. What the features weigh is learnt by the
+trainer from labelled sentences and read in model.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The trained part of the danger net: weighs the features of a message it has no rule for.
 
-It only ever adds an alarm; what the rules found stands. Features are made in features.py, weights
-are learnt by the trainer and kept in locales/danger_weights.bin.
+It adds alarms, and what it takes for everyday talk makes the hits of rules that yield KUNING.
+Features are made in features.py, weights are learnt by the trainer and kept in
+locales/danger_weights.bin.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from conversations import checkin, menu, registration
-from conversations.concerns import order
+from conversations.casework import order
 from conversations.dialogue import Consent, Person, PersonId, Turn, Wake
 from conversations.event import HelpBegun, HelpEnded, NewcomerHelped, Remind, TaskOpened
 from conversations.helping import whom

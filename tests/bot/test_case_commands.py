@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -252,7 +253,8 @@ def test_alerts_are_told_step_by_step(case: Settings) -> None:
     shown = kawan("cases", "alerts", CODE)
     [step] = json.loads(kawan("cases", "alerts", CODE, "--json"))["alerts"]
 
-    assert RINA in shown
+    [_, row, *_] = shown.splitlines()
+    assert re.fullmatch(rf"\d+ +{RINA} +\d\d/\d\d \d\d\.\d\d\.\d\d +belum", row.strip())
     assert (step["name"], step["answered"]) == (RINA, None)
 
 

@@ -17,14 +17,12 @@ from typer.testing import CliRunner
 from bot import control, keys, logs
 from bot.cli import app
 from bot.commands.office import said
-from bot.operations import OperationRefused
 from bot.settings import Settings
 from conversations.dialogue import Role
-from conversations.level import Level
 from storage import audit, schema, shifts, staff
 from tests.bot.offices import Office
 from tests.bot.offices import office as desk
-from tests.storage.builders import NOW, a_caregiver, a_member, a_task, known
+from tests.storage.builders import NOW, a_caregiver, a_member, known
 
 __all__ = ["desk"]
 
@@ -242,45 +240,3 @@ async def test_what_is_decided_is_recorded_without_a_number_of_a_telephone(desk:
     assert [row.action for row in rows] == ["duty removed", "staff phone", "duty added"]
     assert not any("812" in f"{row.subject}{row.reason}" for row in rows)
     assert desk.woken == ["wake", "wake"]
-
-
-async def test_who_was_called_about_a_case_is_told_by_step_and_the_asking_is_recorded(
-    desk: Office,
-) -> None:
-    from storage import alerts
-
-    def unit(conn: Connection) -> None:
-        dimas = a_member(conn)
-        a_task(conn, None, level=Level.MERAH)
-        alerts.record(conn, "JBR-26-0001", dimas.id, 0, NOW)
-        alerts.record(conn, "JBR-26-0001", dimas.id, 1, NOW + timedelta(minutes=15))
-        alerts.answered(conn, "JBR-26-0001", dimas.id, NOW + timedelta(minutes=16))
-
-    await desk.write(unit)
-
-    told = await desk.ask("duty_alerts", code="jbr-26-0001")
-
-    assert [(one["step"], one["name"]) for one in told["alerts"]] == [(0, "Dimas"), (1, "Dimas")]
-    assert told["alerts"][1]["answered"] == (NOW + timedelta(minutes=16)).isoformat()
-    [row] = await desk.write(lambda conn: audit.latest(conn, 1))
-    assert (row.action, row.subject) == ("alerts listed", "JBR-26-0001")
-
-
-async def test_of_a_case_that_is_not_there_nothing_is_told(desk: Office) -> None:
-    with pytest.raises(OperationRefused, match="tidak ada tugas"):
-        await desk.ask("duty_alerts", code="JBR-26-9999")
-
-
-def test_the_steps_of_a_case_are_printed_to_the_second(office: Settings) -> None:
-    from storage import alerts
-
-    def unit(conn: Connection) -> None:
-        dimas = known(next(one.person for one in staff.members(conn) if one.person))
-        a_task(conn, None)
-        alerts.record(conn, "JBR-26-0001", dimas, 0, NOW)
-
-    _write(office, unit)
-
-    rows = [re.split(r" {2,}", line) for line in kawan("duty", "alerts", "JBR-26-0001").split("\n")]
-
-    assert rows[1] == ["0", "Mas Dimas", "18/11 19.15.00", "belum"]

@@ -14,8 +14,8 @@ from bot.channels import simulator
 from bot.channels.simulator import Doing
 from bot.turn import Turns
 from conversations.concerns.event import Alerted
-from conversations.concerns.ladder import called
 from conversations.dialogue import Person, PersonId, Role
+from conversations.duty.ladder import called
 from conversations.event import TaskOpened
 from conversations.level import Level
 from conversations.message import Kind

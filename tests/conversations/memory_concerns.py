@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from conversations.concerns.case import Case, Contact, ContactId, Referral, Stage, is_case
-from conversations.concerns.duty import Shift, ShiftId, Team
 from conversations.concerns.event import CaseKnown, LevelRaised, ReadinessAsked, Ready
 from conversations.dialogue import Event, PersonId
+from conversations.duty.team import Shift, ShiftId, Team
 from conversations.event import TaskOpened
 from tests.conversations.memory_case_work import CaseWork
 

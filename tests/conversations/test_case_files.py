@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conversations.concerns import files
+from conversations.casework import files
 from conversations.dialogue import Dialogue, Person, PersonId, Role, Task, Turn
 from conversations.event import Audited
 from conversations.level import Level

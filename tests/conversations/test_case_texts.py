@@ -9,7 +9,7 @@ import pytest
 
 import conversations
 from conversations import dialogue as d
-from conversations.concerns import desk
+from conversations.casework import desk
 from conversations.concerns.case import Outcome, Phone, ReferralState, Stage
 from conversations.danger import DangerClass
 from conversations.message import printed

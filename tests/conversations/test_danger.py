@@ -294,6 +294,76 @@ def test_everyday_talk_never_lowers_a_red_rule(monkeypatch: pytest.MonkeyPatch) 
     assert assess("kemarin dipukul pamannya").level is Level.KUNING
 
 
+def test_everyday_talk_makes_a_rule_that_yields_yellow_but_never_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calm = replace(load_weights(), calm=100.0, alarm=200.0, sure=200.0)
+    monkeypatch.setattr("conversations.danger._model", lambda: Model(calm, featurer()))
+
+    found = assess("adik kecelakaan motor, tangannya kejepit")
+
+    assert found.why == "accident"
+    assert found.level is Level.KUNING
+
+
+def test_a_rule_that_yields_is_red_where_the_model_does_not_take_it_for_everyday_talk() -> None:
+    found = assess("adik kecelakaan motor, tangannya kejepit, darahnya banyak sekali")
+
+    assert found.level is Level.MERAH
+
+
+def test_what_is_done_to_a_child_suicide_and_a_missing_child_never_yield() -> None:
+    firm = {"missing", "self_harm", "sexual_violence"}
+
+    yielding = {rule.id: rule for rule in load().rules if rule.yields}
+
+    assert {rule.level for rule in yielding.values()} == {"merah"}
+    assert not {rule.cls for rule in yielding.values()} & firm
+    assert not yielding.keys() & {
+        *("beaten-and-hurt", "burned-or-tied", "threatened-with-death", "cruel-punishment"),
+        *("hurt-and-silent", "child-for-money", "sold", "held-by-employer"),
+    }
+
+
+def test_a_rule_that_yields_does_not_hide_one_far_behind_that_stands() -> None:
+    loose = "adik kecelakaan motor, tangannya kejepit. "
+
+    found = find(loose + "besok panen padi di sawah. " * 200 + "cucu saya mau bunuh diri")
+
+    assert {"accident"} < {hit.why for hit in found}
+    assert found[0].level is Level.MERAH
+    assert DangerClass.SELF_HARM in {hit.cls for hit in found}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "anaknya ada di rumah bude, makan cukup",
+        "aku masih kelas 5 sd",
+        "lapor, sudah saya kunjungi, anaknya sehat",
+        "putuku iso nulis jenenge dewe",
+        "wis tak kandani, bocahe gampang dikandani saiki",
+        "pakde kasih uang lebaran 50 ribu, ditabung",
+        "hujan wae, popoean teu garing garing",
+        "td panik kirain anak ilang, ternyata tidur di balik kasur",
+        "pr bahasa indonesia: buat cerita tentang anak hilang di pasar",
+    ],
+)
+def test_everyday_talk_rings_no_bell(text: str) -> None:
+    assert not assess(text).urgent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kirain main di tetangga, ternyata hilang, sudah dicari semalaman",
+        "dikira diculik cuma main? bukan bu, anaknya belum pulang dari kemarin",
+    ],
+)
+def test_a_child_that_was_thought_safe_is_still_missing(text: str) -> None:
+    assert assess(text).cls is DangerClass.MISSING
+
+
 def test_a_danger_that_only_the_model_knows_is_found_far_behind_in_a_long_message() -> None:
     text = "tadi pagi saya masak sayur bayam untuk cucu. " * 60
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from conversations.concerns.alerting import alert
-from conversations.concerns.duty import Team, asked_at
-from conversations.concerns.ladder import Call, Look, Standing, first_look, look, morning, working
 from conversations.dialogue import PersonId
+from conversations.duty.alerting import alert
+from conversations.duty.ladder import Call, Look, Standing, first_look, look, morning, working
+from conversations.duty.team import Team, asked_at
 from conversations.level import Level
 
 JEMBER = ZoneInfo("Asia/Jakarta")

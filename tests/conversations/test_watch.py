@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from conversations.concerns.duty import Shift, ShiftId
 from conversations.concerns.event import AlertAnswered, ReadinessAsked, Ready
-from conversations.concerns.watch import next_review
 from conversations.dialogue import PersonId, Role, Task
+from conversations.duty.team import Shift, ShiftId
+from conversations.duty.watch import next_review
 from conversations.event import Remind
 from conversations.level import Level
 from conversations.message import Priority

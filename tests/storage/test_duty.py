@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, select, update
 
-from conversations.concerns.duty import Shift, ShiftId
 from conversations.dialogue import PersonId, Role
+from conversations.duty.team import Shift, ShiftId
 from conversations.event import TaskChanged
 from storage import alerts, due, duty, people, reviews, schema, shifts, staff
 from storage.database import Database

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from conversations.concerns.showing import shown_to_staff
+from conversations.casework.showing import shown_to_staff
 from conversations.dialogue import (
     Consent,
     Dialogue,

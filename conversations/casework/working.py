@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conversations.concerns import desk, watch
+from conversations.casework import desk
+from conversations.casework.planning import planned
 from conversations.concerns.case import Case, Stage
 from conversations.concerns.event import Acted, LevelSet, NextAction, StageReached
-from conversations.concerns.planning import planned
 from conversations.dialogue import Task
+from conversations.duty import watch
 from conversations.event import Audited, TaskChanged
 from conversations.level import Level
 from conversations.message import Choice, Message

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from conversations.concerns import desk, news, order
+from conversations.casework import desk, order
+from conversations.concerns import news
 from conversations.concerns.case import Case
 from conversations.dialogue import PersonId, Role, Task
 from conversations.message import Choice

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from conversations.concerns import desk
+from conversations.casework import desk
 from conversations.concerns.case import Case, Contact, ContactId, Referral, ReferralState
 from conversations.concerns.event import ReferralAnswered, Referred
 from conversations.event import Audited

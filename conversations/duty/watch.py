@@ -11,11 +11,11 @@ from collections import Counter
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from conversations.concerns import alerting
-from conversations.concerns.duty import REMINDED_AFTER, Shift, ShiftId, until
 from conversations.concerns.event import AlertAnswered, ReadinessAsked, Ready
 from conversations.concerns.receipt import with_code
 from conversations.dialogue import Role, Task, Wake
+from conversations.duty import alerting
+from conversations.duty.team import REMINDED_AFTER, Shift, ShiftId, until
 from conversations.event import Remind
 from conversations.level import Level
 from conversations.message import Choice, Inbound, Kind, Message

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conversations.concerns.ladder import Call
 from conversations.dialogue import PersonId
+from conversations.duty.ladder import Call
 from conversations.level import Level
 from conversations.message import Choice, Message, Outgoing, Priority
 from locales import say

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from conversations.concerns import desk, order
+from conversations.casework import desk, order
+from conversations.casework.visiting import KIND as VISIT
 from conversations.concerns.case import Case
 from conversations.concerns.event import CaseLinked, CaseMerged, Excluded, HandedOver
-from conversations.concerns.visiting import KIND as VISIT
 from conversations.dialogue import PersonId, Task
 from conversations.message import Choice
 from conversations.permission import Act, may

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from conversations.concerns import desk, files, watch
+from conversations.casework import desk, files
 from conversations.concerns.case import Case, Noted
 from conversations.dialogue import Role, Task
+from conversations.duty import watch
 from conversations.event import Audited
 from conversations.message import Choice, Message
 from conversations.permission import Act, may

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from conversations.concerns import desk
+from conversations.casework import desk
+from conversations.casework.planning import planned
 from conversations.concerns.case import Case
 from conversations.concerns.event import VisitAsked
-from conversations.concerns.planning import planned
 from conversations.dialogue import PersonId, Role, Task
 from conversations.event import Audited, TaskChanged, TaskExtended
 from conversations.message import Choice, Message, Outgoing

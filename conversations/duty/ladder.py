@@ -12,8 +12,8 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from conversations.concerns.duty import AT_ONCE, Team
 from conversations.dialogue import PersonId
+from conversations.duty.team import AT_ONCE, Team
 from conversations.level import Level
 
 STEP = timedelta(minutes=15)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conversations.concerns import desk
+from conversations.casework import desk
 from conversations.concerns.case import Case, Outcome
 from conversations.concerns.event import CaseReopened, ClosingAsked, ClosingDecided
 from conversations.dialogue import Task

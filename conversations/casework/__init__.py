@@ -1,0 +1,1 @@
+"""Staff and cadres at work on cases in chat: lists, steps, hand-over, referral, closing."""
