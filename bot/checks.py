@@ -152,11 +152,10 @@ def keys_used() -> Mapping[str, str]:
     """Every text that the code asks for, and the file that does; `weekday.` is a whole family."""
     found: dict[str, str] = {}
     for package in ("conversations", "bot"):
-        for entry in resources.files(package).iterdir():
-            if not entry.name.endswith(".py"):
-                continue
-            for key in _keys_in(entry.read_text("utf-8")):
-                found.setdefault(key, f"{package}/{entry.name}")
+        root = Path(str(resources.files(package)))
+        for path in sorted(root.rglob("*.py")):
+            for key in _keys_in(path.read_text("utf-8")):
+                found.setdefault(key, f"{package}/{path.relative_to(root)}")
     return found
 
 

@@ -41,16 +41,17 @@ def close(talk: Talk, task: Task, words: str) -> None:
     talk.add(ClosingAsked(case.code, outcome, desk.heard(talk, case.code, why.strip())))
     _end_talk(talk, task)
     if task.level >= Level.ORANYE or case.was_urgent:
-        desk.finished(talk, "case.closing_asked", code=case.code)
+        named = talk.text(f"case.outcome.{outcome}")
+        desk.finished(talk, "case.closing_asked", code=case.code, outcome=named)
     else:
-        _closed(talk, case)
+        _closed(talk, case, outcome)
 
 
 def approve(talk: Talk, case: Case, words: str) -> None:
     """SETUJUI: a coordinator agrees that it is over; never with herself."""
     if _may_decide(talk, case):
         talk.add(ClosingDecided(case.code, approved=True, note=words))
-        _closed(talk, case)
+        _closed(talk, case, case.outcome or Outcome.DONE)
 
 
 def send_back(talk: Talk, case: Case, words: str) -> None:
@@ -107,9 +108,10 @@ def _close_task(talk: Talk, task: Task, words: str) -> None:
     desk.finished(talk, "staff.closed", code=task.code)
 
 
-def _closed(talk: Talk, case: Case) -> None:
+def _closed(talk: Talk, case: Case, outcome: Outcome) -> None:
     over = replace(case, task=replace(case.task, closed_at=talk.world.now), closing_by=None)
-    talk.offer(talk.text("staff.closed", code=case.code), desk.next_steps(talk, over))
+    said = talk.text("case.closed", code=case.code, outcome=talk.text(f"case.outcome.{outcome}"))
+    talk.offer(said, desk.next_steps(talk, over))
 
 
 def _end_talk(talk: Talk, task: Task) -> None:

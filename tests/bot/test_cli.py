@@ -262,7 +262,8 @@ def test_the_texts_that_the_code_asks_for_are_found() -> None:
     used = checks.keys_used()
 
     assert used["staff.pilot"] == "bot/readiness.py"
-    assert len(used) > 40
+    assert used["duty.review"] == "conversations/duty/watch.py"
+    assert len(used) > 300
 
 
 def test_a_running_service_answers_commands_and_ends_within_five_seconds(tmp_path: Path) -> None:

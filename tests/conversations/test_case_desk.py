@@ -82,7 +82,7 @@ def test_a_long_story_comes_in_several_messages_and_no_word_is_lost() -> None:
 @pytest.mark.parametrize(
     ("held", "words"),
     [
-        (Held.OWN, "miliknya sendiri"),
+        (Held.OWN, "dipakai sendiri"),
         (Held.SHARED, "dipakai bersama"),
         (Held.HELPER, "diketikkan kader"),
         (Held.NONE, "belum diketahui"),

@@ -30,7 +30,8 @@ NEVER = re.compile(
 def keys() -> set[str]:
     """Keys by name in the files of the desk, and those made of a stored word."""
     folder = Path(conversations.__file__).parent
-    sources = [folder / "staff.py", *(folder / "concerns").glob("*.py")]
+    rooms = [*(folder / "concerns").glob("*.py"), *(folder / "casework").glob("*.py")]
+    sources = [folder / "staff.py", *rooms]
     named = {
         key
         for source in sources

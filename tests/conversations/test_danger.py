@@ -300,14 +300,14 @@ def test_everyday_talk_makes_a_rule_that_yields_yellow_but_never_silent(
     calm = replace(load_weights(), calm=100.0, alarm=200.0, sure=200.0)
     monkeypatch.setattr("conversations.danger._model", lambda: Model(calm, featurer()))
 
-    found = assess("adik kecelakaan motor, tangannya kejepit")
+    found = assess("anaknya kecelakaan motor")
 
     assert found.why == "accident"
     assert found.level is Level.KUNING
 
 
 def test_a_rule_that_yields_is_red_where_the_model_does_not_take_it_for_everyday_talk() -> None:
-    found = assess("adik kecelakaan motor, tangannya kejepit, darahnya banyak sekali")
+    found = assess("anaknya kecelakaan motor, tidak sadar, darahnya banyak sekali")
 
     assert found.level is Level.MERAH
 
@@ -326,7 +326,7 @@ def test_what_is_done_to_a_child_suicide_and_a_missing_child_never_yield() -> No
 
 
 def test_a_rule_that_yields_does_not_hide_one_far_behind_that_stands() -> None:
-    loose = "adik kecelakaan motor, tangannya kejepit. "
+    loose = "anaknya kecelakaan motor. "
 
     found = find(loose + "besok panen padi di sawah. " * 200 + "cucu saya mau bunuh diri")
 
