@@ -159,7 +159,7 @@ def _danger(talk: Talk, inbound: Inbound) -> bool:
     """Whether the words must reach a human being at once; staff are told in this very turn."""
     if inbound.kind is Kind.BUTTON or not any(map(str.isalpha, inbound.text)):
         return False
-    if staff.is_order(talk, inbound.text):
+    if staff.is_order(talk, inbound.text) or traces.is_wish(inbound.text):
         return False
     if broadcasting.is_writing(talk):
         return False

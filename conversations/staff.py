@@ -83,7 +83,8 @@ def join(talk: Talk, inbound: Inbound) -> bool:
 def respond(talk: Talk, inbound: Inbound) -> bool:
     """Hears an order; False when it is none, or not for her, and the message means something else.
 
-    Cadres have few, and only with a code, because what they write is mostly no order.
+    Cadres have few, with a code or as the bare word while they have a visit, because what they
+    write is mostly no order.
     """
     if not may(talk.person, Act.LIST_TASKS):
         return False
@@ -100,8 +101,10 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
     if said in _ALERT_CHOICES and talk.running is None and not is_cadre:
         return _answer_alert(talk, _ALERT_CHOICES[said])
     read = order.read(said, writing=desk.is_writing(talk))
-    if read is None or (is_cadre and not read.code and read.word not in _CADRES_LISTS):
+    if read is None:
         return False
+    if is_cadre and not read.code and read.word not in _CADRES_LISTS:
+        return not read.words and _of_her_only_visit(talk, read.word)
     if not read.code:
         return _carry_out(talk, read.word, "", read.words)
     codes = order.meant(talk, read.code)
@@ -114,6 +117,14 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
     else:
         talk.say("staff.no_such_task", code=read.code)
     return True
+
+
+def _of_her_only_visit(talk: Talk, word: str) -> bool:
+    """BACA alone, as she was told to write it: the visit she was asked for, or which of them."""
+    visits = talk.world.tasks(talk.person.id, limit=2)
+    if word not in ("baca", "terima") or talk.running is not None or not visits:
+        return False
+    return _carry_out(talk, word, visits[0].code if len(visits) == 1 else "", "")
 
 
 def is_doubtful(talk: Talk, typed: str, picked: str) -> bool:

@@ -37,7 +37,8 @@ class Guard:
 class Rule:
     """One of `when` raises `cls` at `level`, unless one of `unless` stands in the same phrase.
 
-    A rule that `yields` is KUNING where the model takes the message for plain everyday talk.
+    A rule that `yields` is KUNING where the model takes the message for plain everyday talk; None:
+    every rule but MERAH does.
     """
 
     id: str
@@ -45,7 +46,7 @@ class Rule:
     level: str
     when: tuple[str, ...]
     unless: tuple[str, ...]
-    yields: bool = False
+    yields: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,16 @@ def _guard(entry: dict[str, Any], where: str) -> Guard:
 def _rule(entry: dict[str, Any], where: str) -> Rule:
     _check_keys(entry, {"id", "class", "level", "when"}, {"unless", "yields"}, where)
     where = f"{where} ({entry['id']})"
+    yields = entry.get("yields")
+    if yields is not None and not isinstance(yields, bool):
+        raise LexiconError(f"{where}: yields must be true or false, not {yields!r}")
     return Rule(
         id=str(entry["id"]),
         cls=str(entry["class"]),
         level=str(entry["level"]),
         when=_texts(entry["when"], f"{where}: when"),
         unless=_texts(entry.get("unless", []), f"{where}: unless"),
-        yields=entry.get("yields", False) is True,
+        yields=yields,
     )
 
 

@@ -229,7 +229,7 @@ def linked(conn: Connection, code: str) -> tuple[str, ...]:
 
 
 def was_urgent(conn: Connection, code: str) -> bool:
-    """Whether somebody has lowered it from MERAH or ORANYE: its closing is approved all the same."""
+    """Whether somebody has lowered it from MERAH or ORANYE: its closing is approved anyhow."""
     lowered = select(task_notes.c.id).where(
         task_notes.c.code == code, task_notes.c.action == LOWERED
     )

@@ -4,8 +4,8 @@
     python -m tests.danger_training --measure  each round read by a model that never saw that round
 
 Sentences of the parts `held` and `fresh` are never trained on; those to `watch` are, as not urgent.
-The same sentences and lists always
-make the same file. How to read the figures: docs/danger-words.md.
+The same sentences and lists always make the same file. How to read the figures:
+docs/danger-words.md.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COST = 0.4
 PASSES = 12
 ALARM = 0.0
 SURE = 1.2
-CALM = -0.8
+CALM = -1.0
 SEEN_TWICE = 2
 
 

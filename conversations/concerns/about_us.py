@@ -23,8 +23,11 @@ _TITLES = (
     r"(?:(?:oleh|sama|karo|dening|ambek|ambi|ikut|salah satu|seorang|oknum|orang|si|"
     r"pak|bu|bapak|ibu|mas|mbak|mantan)\s+)*"
 )
+_NAMED = r"(?:(?:(?:pak|bu|mas|mbak)\s+\w+|(?-i:[A-Z][a-z]+))\s+(?:yang\s+)?(?:jadi\s+)?)?"
+"""A name before what she is: "Mbak Rina petugas itu"; not "bapaknya", whom a petugas may help."""
 _DONE_BY = re.compile(
-    rf"\b(?:di|dipa|ke|e)\s?{_HARMS}\w*\s+{_TITLES}{_US}\b",
+    rf"\b(?:di|dipa|ke|e)\s?{_HARMS}\w*\s+(?:(?:oleh|sama|karo|dening|ambek|ambi)\s+)?"
+    rf"(?:{_NAMED}|{_TITLES}){_US}\b",
     re.IGNORECASE,
 )
 _DOES = re.compile(

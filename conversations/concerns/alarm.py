@@ -87,16 +87,20 @@ def help_now(talk: Talk, text: str) -> None:
 
 
 def confirmed(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> None:
-    """Her own view is added; a "no" withdraws nothing (another hand may hold the phone).
+    """Her own view is added; a "no" withdraws nothing (another hand may hold the phone), and
+    from a question left out nothing is concluded.
 
     Then the rest of the report: what has been told is not asked again.
     """
     code = interview.facts.get(CODE, "")
     said = answers.get("pilihan", "")
-    talk.add(TaskExtended(code, content=f"bahaya: {said}"))
     task = talk.world.task(code)
     level = task.level if task is not None else Level.MERAH
-    key, safe = "danger.no" if talk.world.staff() else "danger.no.nobody", ""
+    key, safe = "danger.no" if said else "danger.unsaid", ""
+    if not talk.world.staff():
+        key = f"{key}.nobody"
+    if said:
+        talk.add(TaskExtended(code, content=f"bahaya: {said}"))
     if said == "ya":
         level, safe = Level.MERAH, "belum"
         sure = talk.world.duty.team().on_duty and not (task is not None and task.outside)
@@ -106,7 +110,7 @@ def confirmed(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> N
             code = raising.anew(talk, code, task, level)
         else:
             raising.raise_to(talk, task, level)
-    opening = talk.text(key, when=deadline(talk, level))
+    opening = talk.text(key, when=deadline(talk, level, task))
     known = {CODE: code, SAFE: safe, CLASS: interview.facts.get(CLASS, "")}
     waiting = talk.begun("lapor")
     if waiting is None or waiting.at == "isi":

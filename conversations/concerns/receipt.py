@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from conversations.dialogue import Role
+from conversations.dialogue import Role, Task
 from conversations.level import Level
 from conversations.schools.announcing import day_in_words
 from conversations.talk import DEADLINES, Talk
@@ -68,10 +68,14 @@ def number(key: str) -> str:
     return next(line.number for line in hotlines() if line.key == key)
 
 
-def deadline(talk: Talk, level: Level) -> str:
-    """By when staff are asked to look after something of this level that was told now."""
+def deadline(talk: Talk, level: Level, task: Task | None = None) -> str:
+    """By when staff are asked to look after something of this level that was told now; of a `task`
+    told before the time that it has, where that is sooner and still to come."""
     now = talk.world.now
-    return by_when(now + DEADLINES[level], now, talk.person.tz)
+    at = now + DEADLINES[level]
+    if task is not None and now < task.due_at:
+        at = min(at, task.due_at)
+    return by_when(at, now, talk.person.tz)
 
 
 def by_when(at: datetime, now: datetime, zone: ZoneInfo) -> str:

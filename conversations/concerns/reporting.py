@@ -32,8 +32,8 @@ A_REPORT = 3
 REPORTS = ("lapor", "bahaya", "sandi", "hubungi", "sesudah")
 """Conversations in which more words belong to the report that they are about."""
 
-_OF_HELPERS = frozenset({"tahu", "waktu"})
-"""Questions at which a colleague is named because she helps: who knows of it, when to call."""
+_OF_HELPERS = frozenset({"tahu", "waktu", "hubungi"})
+"""Questions at which a colleague is named because she helps: who knows of it, who calls, when."""
 
 _ORDER = re.compile(
     r"^/?(?:(?:saya|aku|kulo|kula|mau|ingin|pengin|pingin|bade|badhe|arep|izin|ijin|mohon|tolong|"
@@ -81,7 +81,7 @@ def offer_report(talk: Talk, text: str, code: str) -> None:
 def own_words(talk: Talk, inbound: Inbound) -> bool:
     """Words beside a question of a report are with staff too; they may tell what happened.
 
-    False where the question itself has to hear them.
+    False where the question itself has to hear them; what they say besides its answer is kept.
     """
     running = talk.running
     if running is None or running.conversation not in REPORTS or inbound.kind is not Kind.TEXT:
@@ -91,6 +91,9 @@ def own_words(talk: Talk, inbound: Inbound) -> bool:
     if not code or not words or interview.takes_free_text(running, talk.world):
         return False
     if interview.understands(running, inbound.text, talk.person, talk.world):
+        label = interview.is_label(running, inbound.text, talk.person, talk.world)
+        if len(words) >= A_REPORT and not label and talk.alarm != code:
+            extend(talk, code, inbound.text, tells=running.at not in _OF_HELPERS)
         return False
     if talk.alarm != code:
         extend(talk, code, inbound.text)

@@ -102,8 +102,10 @@ def featurer() -> Featurer:
 
 
 def _stands(rule: lexicon.Rule) -> bool:
-    """Whether the rule is MERAH whatever the model thinks of the message."""
-    return rule.level == Level.MERAH and not rule.yields
+    """Whether the rule holds whatever the model thinks of the message: MERAH does, ORANYE does not,
+    unless the rule says otherwise."""
+    yields = rule.level != Level.MERAH if rule.yields is None else rule.yields
+    return not yields and Level(rule.level) >= Level.ORANYE
 
 
 def _by_rules(written: list[str]) -> list[lexicon.Rule]:
@@ -126,7 +128,7 @@ def _weighed(written: list[str], hits: list[Hit]) -> list[Hit]:
     if verdict.score < _model().weights.alarm:
         return hits
     cls, level = DangerClass(verdict.cls), _level_of(verdict, said)
-    if any(hit.level >= min(level, Level.ORANYE if hit.cls is cls else level) for hit in hits):
+    if any(hit.cls is cls and hit.level >= Level.ORANYE for hit in hits):
         return hits
     return [*hits, Hit(cls, level, f"model: {', '.join(verdict.words) or '?'}")]
 

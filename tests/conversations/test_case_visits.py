@@ -109,6 +109,35 @@ def test_the_cadre_reads_a_name_and_nothing_of_the_concern() -> None:
     assert ev.Audited("task_read", visit) in dimas.world.events
 
 
+@pytest.mark.parametrize("said", ["BACA", "baca"])
+def test_the_bare_word_that_the_message_names_opens_her_visit(said: str) -> None:
+    dimas, _, visit = sent()
+
+    shown = " ".join(rini(dimas).says(said))
+
+    assert "Mbah Siti" in shown
+    assert ev.Audited("task_read", visit) in dimas.world.events
+
+
+def test_a_bare_word_of_every_day_ends_no_visit() -> None:
+    dimas, _, visit = sent()
+
+    rini(dimas).says("selesai")
+
+    assert rini(dimas).running is None
+    assert dimas.world.open_tasks[visit].closed_at is None
+
+
+@pytest.mark.parametrize("said", ["baca", "terima", "selesai", "rujuk"])
+def test_a_bare_word_of_a_cadre_without_a_visit_is_no_order(said: str) -> None:
+    dimas, code = taken()
+
+    shown = " ".join(rini(dimas).says(said))
+
+    assert code not in shown
+    assert "Tulis dengan kodenya" not in shown
+
+
 def test_the_cadre_cannot_open_the_case_itself() -> None:
     dimas, code, _ = sent()
 

@@ -87,7 +87,7 @@ def measure(part: str) -> Figures:
 
 @pytest.mark.parametrize(
     ("part", "found", "alarmed"),
-    [("tune", 0.985, 0.015), ("held", 0.96, 0.035), ("fresh", 0.9, 0.035)],
+    [("tune", 0.99, 0.015), ("held", 0.97, 0.02), ("fresh", 0.93, 0.01)],
 )
 def test_the_figures_do_not_fall(part: str, found: float, alarmed: float) -> None:
     figures = measure(part)
@@ -212,6 +212,10 @@ def test_every_class_has_a_rule_and_every_rule_a_known_class() -> None:
         ("[words]\nchild=[1]", "x.toml: words.child: 1 is not a text"),
         ("[[rules]]\nid='r'\nclass='neglect'\nlevel='merah'", "x.toml: rule 1: when missing"),
         ("[[guards]]\nid='g'\nwhen=['a']\nscope='page'", "x.toml: guard 1 (g): scope must be"),
+        (
+            "[[rules]]\nid='r'\nclass='neglect'\nlevel='merah'\nwhen=['a']\nyields='ya'",
+            "x.toml: rule 1 (r): yields must be true or false",
+        ),
         ("[words]\na=['b']\n[verbs]\na=['c']", "'a' is used twice"),
     ],
 )

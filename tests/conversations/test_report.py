@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -234,6 +235,14 @@ def test_red_that_is_confirmed_says_by_when_it_shall_be_read() -> None:
     assert "paling lambat hari ini jam 11.00" in phone.says("ya")[0]
 
 
+@pytest.mark.parametrize("reply", ["ya", "bukan"])
+def test_a_late_answer_moves_no_deadline(reply: str) -> None:
+    phone = told(a_caregiver(on_duty()), BEATEN)
+    phone.world.now += timedelta(minutes=30)
+
+    assert "paling lambat hari ini jam 11.00" in phone.says(reply)[0]
+
+
 def test_nobody_at_all_can_be_reached() -> None:
     world = MemoryWorld()
     world.staff_people = ()
@@ -289,6 +298,19 @@ def test_not_danger_lowers_nothing_and_a_human_sees_both() -> None:
     assert the_task(phone).content.splitlines() == [BEATEN, "bahaya: bukan"]
 
 
+@pytest.mark.parametrize("reply", ["lewati", "3"])
+def test_whether_it_is_danger_may_be_left_open_and_lowers_nothing(reply: str) -> None:
+    phone = told(a_caregiver(on_duty()), BEATEN)
+
+    shown = phone.says(reply)
+
+    assert the_task(phone).level is Level.MERAH
+    assert the_task(phone).content == BEATEN
+    assert "Syukurlah" not in shown[0]
+    assert "paling lambat hari ini jam 11.00" in shown[0]
+    assert "tentang siapa" in shown[-1]
+
+
 @pytest.mark.parametrize("reply", ["belum aman", "masih ndak aman mbak", "bahaya", "ya"])
 def test_not_safe_is_a_yes_to_whether_it_is_danger(reply: str) -> None:
     phone = told(a_caregiver(), "cucu saya digebuki bapaknya")
@@ -327,6 +349,42 @@ def test_own_words_instead_of_a_choice_are_kept_and_the_form_goes_on() -> None:
 
     assert "anaknya diam saja sejak ibunya berangkat" in the_task(phone).content
     assert "Kapan itu terjadi" in shown[-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ((BEATEN,), "tidak mbak, dia sekarang di rumah bude di Kalisat"),
+        ((BEATEN, "bukan", "Rafi"), "belum, masih di rumah pakde yang itu"),
+        ((f"lapor {QUIET}", "Rafi", "aman"), "boleh, di rumah tetangga saja"),
+    ],
+)
+def test_what_is_told_besides_an_answer_is_kept(before: tuple[str, ...], words: str) -> None:
+    phone = told(a_caregiver(), *before)
+    asked = phone.running
+
+    phone.says(words)
+
+    assert words in the_task(phone).content
+    assert (phone.running.conversation, phone.running.at) != (asked.conversation, asked.at)
+
+
+def test_an_answer_word_for_word_is_no_story() -> None:
+    phone = told(a_caregiver(), f"lapor {QUIET}", "Rafi", "aman", "jangan dulu")
+
+    phone.says("Hilang, dibawa orang")
+
+    assert the_task(phone).content.splitlines()[-1] == "apa: hilang"
+
+
+def test_a_colleague_who_shall_call_is_not_kept_out() -> None:
+    world = on_duty()
+    world.duty.names = {"rina": STAFF}
+    phone = told(a_caregiver(world), f"lapor {QUIET}", "Adi", "aman")
+
+    phone.says("boleh, sama mbak Rina saja")
+
+    assert not the_task(phone).excluded
 
 
 def test_a_story_at_another_question_is_kept_and_the_question_stays() -> None:
@@ -456,6 +514,8 @@ def test_enough_is_enough() -> None:
         "pendamping itu sering meraba anak perempuan saya",
         "Pak kader Budi memukul cucu saya sampai lebam",
         "cucu saya diperkosa oleh relawan",
+        "cucu saya dipukul sama Mbak Yanti petugas itu sampai memar",
+        "cucu saya dipukul mbak yanti yang jadi kader sampai memar",
     ],
 )
 def test_who_is_named_as_the_one_who_did_it_is_not_told(words: str) -> None:
@@ -492,6 +552,8 @@ def test_the_receipt_of_what_is_about_us_sends_nobody_to_the_telephone_of_staff(
         "cucu saya dipukuli bapaknya, tadi dibantu kader",
         "sudah bilang kader kalau bapaknya mukul cucu saya sampai lebam",
         "kader bilang cucu saya dipukuli bapaknya",
+        "cucu saya dipukul sama bapaknya petugas sudah tahu",
+        "cucu saya dipukul Joko, petugas sudah tahu",
         "cucu saya diajar kader membaca, di rumah dipukuli bapaknya",
     ],
 )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from conversations import danger
 from conversations.concerns.case import Case, Stage
 from conversations.concerns.event import TracesErased
 from conversations.concerns.traces import is_wish
@@ -82,6 +83,18 @@ def test_it_is_never_taken_for_the_erasure_of_her_data(text: str) -> None:
 
     assert phone.tasks() == []
     assert phone.running is None
+
+
+def test_the_wish_is_no_alarm_whatever_the_danger_words_say_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = danger.assess("cucu saya dipukuli bapaknya sampai lebam")
+    monkeypatch.setattr(danger, "assess", lambda _: found)
+    phone = a_caregiver()
+
+    phone.says("hapus jejak")
+
+    assert phone.tasks() == []
 
 
 def test_her_data_are_still_erased_by_their_own_words() -> None:

@@ -130,7 +130,7 @@ async def _staff_answer(week: Week, code: str, owner: Phone) -> None:
     await owner.says(f"balas {code} Besok pagi saya mampir, Mbah.", code)
     answer = await week.siti.hears("Besok pagi saya mampir, Mbah.", since=heard)
     assert owner.person.wire["first_name"] not in answer.text
-    await owner.says(f"selesai {code} sudah dibicarakan", code)
+    await owner.says(f"selesai {code} selesai sudah dibicarakan", code)
 
 
 def _rows(conn: Connection, what: What) -> list[dict[str, str]]:
