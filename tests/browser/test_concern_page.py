@@ -107,7 +107,7 @@ async def test_staff_take_a_case_work_on_it_and_another_approves_its_closing(
         await show_hidden(page, YUNI)
         await press(page, YUNI, "Setujui penutupan")
 
-        await expect(bubbles(page, YUNI, f"{CODE} selesai")).to_be_visible()
+        await expect(bubbles(page, YUNI, f"{CODE} ditutup: sudah ditangani")).to_be_visible()
         await go_to(page, RINI)
         await says(page, RINI, "apa kabar laporan saya")
         await expect(page.locator(f"#{RINI} .discreet")).to_be_attached()

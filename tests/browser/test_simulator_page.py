@@ -334,7 +334,8 @@ async def test_the_clock_goes_on_and_what_happens_then_is_seen(
 
         await page.get_by_role("button", name="+1 hari").click()
 
-        await expect(page.locator("#mas-dimas .bubble")).to_have_count(1)
+        of_the_day = page.locator("#mas-dimas .bubble", has_text="Tidak ada tugas terbuka")
+        await expect(of_the_day).to_have_count(1)
         await expect(page.locator(".clock strong")).not_to_have_text(before)
         await expect(page.locator(".clock .next")).to_contain_text("Berikutnya")
 
