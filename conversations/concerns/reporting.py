@@ -41,6 +41,13 @@ _ORDER = re.compile(
     r"(?:me|nge?|ng)?lapor(?:kan|an|aken|no)?\b[\s:,.!-]*(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_A_REQUEST = re.compile(
+    r"\b(?:jangan|jgn|jng|ojo|aja|ampon)\s+(?:di)?(?:bilang|kasih|kasi|beri|sampai|cerita|ngomong|"
+    r"ngandani|lapor|omong)\w*\s+(?:tahu\s+|tau\s+|ke\s+|sama\s+|ambek\s+|karo\s+|pada\s+)*\w+",
+    re.IGNORECASE,
+)
+"""Whom something should not be told: a wish for staff to read, and no answer to what is asked."""
+
 _OF_A_CHILD = "l:anak:"
 _ENOUGH = "l:cukup"
 
@@ -90,6 +97,11 @@ def own_words(talk: Talk, inbound: Inbound) -> bool:
     words = [word for word in inbound.text.split() if any(map(str.isalpha, word))]
     if not code or not words or interview.takes_free_text(running, talk.world):
         return False
+    if _A_REQUEST.search(inbound.text):
+        if talk.alarm != code:
+            extend(talk, code, inbound.text)
+        talk.ask_again(talk.text("danger.more"))
+        return True
     if interview.understands(running, inbound.text, talk.person, talk.world):
         label = interview.is_label(running, inbound.text, talk.person, talk.world)
         if len(words) >= A_REPORT and not label and talk.alarm != code:

@@ -192,3 +192,19 @@ def test_who_is_too_young_at_the_door_is_not_questioned_either() -> None:
 
     assert "bukan salah" in shown[0]
     assert not any("keadaan bahaya" in text for text in shown)
+
+
+@pytest.mark.parametrize(
+    "wish", ["jangan bilang bapak ya", "ojo ngomong bapak yo", "jgn kasih tau om"]
+)
+def test_whom_she_wants_not_to_be_told_is_kept_and_is_no_answer(wish: str) -> None:
+    world = MemoryWorld()
+    phone = Phone(world)
+    phone.says("aku 12 tahun, aku takut bapak")
+
+    heard = phone.says(wish)
+
+    [task] = world.open_tasks.values()
+    assert wish in task.content
+    assert "hubungi: jangan" not in task.content
+    assert "Boleh petugas menghubungi" in heard[-1]
