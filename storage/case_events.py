@@ -45,6 +45,9 @@ def _traces_erased(at: Moment, event: TracesErased) -> None:
 def _case_known(at: Moment, event: CaseKnown) -> None:
     case_life.known(at.conn, event.code, event.changes, at.person.id, at.now)
     at.audit("case known", event.code, " ".join(sorted(event.changes)))
+    if event.changes.get("hide_name"):
+        for other in set(handing.merged(at.conn, event.code)) - {event.code}:
+            at.audit("case known", other, "hide_name")
 
 
 def _acted(at: Moment, event: Acted) -> None:

@@ -31,6 +31,7 @@ from tests.storage.case_builders import (
     on_duty,
     out_of,
     owner_of,
+    recorded,
     rung,
     the_case,
 )
@@ -109,6 +110,20 @@ async def test_whoever_is_kept_out_after_merging_reads_the_closed_half_no_more(
         return may(team.ayu, Act.READ_TASK, known(tasks.by_code(conn, CODE)))
 
     assert await database.write(unit) is False
+
+
+async def test_a_wish_that_holds_for_merged_cases_is_on_the_record_of_each(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> str:
+        team, siti = Team(conn), a_caregiver(conn)
+        for code in (CODE, OTHER):
+            a_case(conn, team.dimas, code, about=siti)
+        does(conn, team.dimas, CaseMerged(CODE, OTHER))
+        does(conn, siti, CaseKnown(CODE, {"hide_name": True}))
+        return recorded(conn, OTHER)[-1]
+
+    assert await database.write(unit) == "case known"
 
 
 async def test_a_name_that_is_not_to_be_told_is_not_told_after_merging_either(
