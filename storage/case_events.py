@@ -45,9 +45,10 @@ def _traces_erased(at: Moment, event: TracesErased) -> None:
 def _case_known(at: Moment, event: CaseKnown) -> None:
     case_life.known(at.conn, event.code, event.changes, at.person.id, at.now)
     at.audit("case known", event.code, " ".join(sorted(event.changes)))
-    if event.changes.get("hide_name"):
+    together = " ".join(name for name in ("hide_name", "outside") if event.changes.get(name))
+    if together:
         for other in set(handing.merged(at.conn, event.code)) - {event.code}:
-            at.audit("case known", other, "hide_name")
+            at.audit("case known", other, together)
 
 
 def _acted(at: Moment, event: Acted) -> None:

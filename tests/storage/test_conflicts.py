@@ -3,6 +3,7 @@ nobody closes alone what was urgent."""
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import Connection, insert, select
 
 from conversations.concerns.case import Outcome
@@ -112,15 +113,16 @@ async def test_whoever_is_kept_out_after_merging_reads_the_closed_half_no_more(
     assert await database.write(unit) is False
 
 
+@pytest.mark.parametrize("wish", ["hide_name", "outside"])
 async def test_a_wish_that_holds_for_merged_cases_is_on_the_record_of_each(
-    database: Database,
+    database: Database, wish: str
 ) -> None:
     def unit(conn: Connection) -> str:
         team, siti = Team(conn), a_caregiver(conn)
         for code in (CODE, OTHER):
             a_case(conn, team.dimas, code, about=siti)
         does(conn, team.dimas, CaseMerged(CODE, OTHER))
-        does(conn, siti, CaseKnown(CODE, {"hide_name": True}))
+        does(conn, siti, CaseKnown(CODE, {wish: True}))
         return recorded(conn, OTHER)[-1]
 
     assert await database.write(unit) == "case known"

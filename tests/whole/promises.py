@@ -332,7 +332,7 @@ def _must_ring(row: Any, last: datetime, now: datetime) -> Iterator[datetime]:
         yield from _mornings(_morning_after(max(acted, over)), now)
     else:
         if row.level == "oranye" and accepted is None:
-            yield working(max(created, _maybe(row.anew) or created), WORKING_HOURS)
+            yield min(working(max(created, _maybe(row.anew) or created), WORKING_HOURS), over)
         local = over.astimezone(ZONE).time()
         by_day = row.level in ("merah", "oranye") or MORNING <= local < EVENING
         yield from _mornings(over if by_day else _morning_after(over), now)
