@@ -29,7 +29,7 @@ async def test_every_report_is_followed_to_its_alert_while_people_chat() -> None
     assert result.reports >= 2
     assert result.silent == 0
     assert 0 < result.queued.p50 <= result.queued.slowest
-    assert result.queued.p50 <= result.accepted.p50
+    assert 0 < result.accepted.p50 <= result.accepted.slowest
 
 
 async def test_a_bot_that_dies_is_an_error_that_says_so() -> None:
