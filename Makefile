@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := bot conversations locales storage tests
 PYTEST := $(BIN)/python -m pytest -n 2
-COVERED := --cov=conversations --cov=storage --cov=bot.turn --cov-report=term:skip-covered --cov-fail-under=95
+COVERED := --cov=conversations --cov=storage --cov=bot.turn --cov=bot.due_work --cov-report=term:skip-covered --cov-fail-under=95
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python
 
 .DEFAULT_GOAL := help
@@ -42,6 +42,7 @@ bench: $(READY)
 	@$(BIN)/python -m tests.bench.broadcast
 	@$(BIN)/python -m tests.bench.idle
 	@$(BIN)/python -m tests.bench.alarm
+	@$(BIN)/python -m tests.bench.webhooks
 
 soak: $(READY)
 	@$(PYTEST) -m soak tests

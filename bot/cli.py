@@ -15,6 +15,7 @@ from bot.commands import (
     broadcast,
     cases,
     checking,
+    costs,
     data,
     directory,
     duty,
@@ -29,6 +30,8 @@ from bot.commands import (
     sessions,
     staff,
     tags,
+    templates,
+    whatsapp,
 )
 
 app = typer.Typer(
@@ -49,7 +52,9 @@ for group in (
     sessions,
     enrolment,
     tags,
+    templates,
     broadcast,
+    costs,
     report,
     checking,
     data,
@@ -57,6 +62,7 @@ for group in (
     duty,
     referral,
     cases,
+    whatsapp,
 ):
     group.register(app)
 

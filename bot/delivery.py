@@ -8,10 +8,10 @@ now returns to the database with the time when it may. How one channel sends is 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -21,23 +21,24 @@ from sqlalchemy import Connection
 from bot.channels.channel import Channel
 from bot.limits import TELEGRAM_PACE, Clock, Pace, is_bulk
 from bot.meters import Meters
-from bot.outlet import IN_FLIGHT, Outlet
-from conversations.message import Priority
+from bot.outcomes import Outcome, record
+from bot.outlet import Outlet
+from bot.ways import LOOK_AGAIN, Way
 from conversations.politeness import Polite
-from storage import outbox
+from storage import outbox, receipts
 from storage.database import Database, NotWritten
 from storage.outbox import Claimed, Result, Status
+from storage.receipts import TELLING
 
 LEASE: Final = timedelta(seconds=300)
 """Longer than any sending lasts: while it runs, nobody else takes a claimed row for lost."""
 
-_MOST_QUEUED: Final = 2 * IN_FLIGHT
 _MOST_RECORDED: Final = 500
 _BULK_FLUSH: Final = 8
 _BETWEEN_CLAIMS: Final = 0.02
-_LOOK_AGAIN: Final = timedelta(seconds=1)
 _WITHOUT_CHANNEL: Final = timedelta(minutes=10)
 _SET_BACK: Final = timedelta(seconds=5)
+_LOOK_BACK: Final = timedelta(seconds=5)
 _TICK: Final = timedelta(seconds=60)
 """The database is looked at so often although nothing was due, and dead senders' rows are freed."""
 
@@ -76,33 +77,36 @@ class Delivery:
         self._meters = meters
         self._flush_seconds = flush_seconds
         self._polite = polite
-        self._outlets = {
-            name: Outlet(
-                channel,
-                pace=(paces or {}).get(name, TELEGRAM_PACE),
-                clock=clock,
-                dice=dice,
-                meters=meters,
-                settle=self._settle,
-                quiet=quiet,
-                want=self._want,
+        self._ways = {
+            name: Way(
+                name,
+                Outlet(
+                    channel,
+                    pace=(paces or {}).get(name, TELEGRAM_PACE),
+                    clock=clock,
+                    dice=dice,
+                    meters=meters,
+                    settle=self._settle,
+                    quiet=quiet,
+                    want=partial(self._want, name),
+                ),
             )
             for name, channel in channels.items()
         }
-        self._results: list[Result] = []
+        self._outcomes: list[Outcome] = []
         self._not_taken = False
-        self._blocked: dict[int, tuple[int, str]] = {}
-        self._behind: defaultdict[int, set[int]] = defaultdict(set)
-        self._returned = 0
-        self._asked = True
+        self._match_at: datetime | None = None
         self._claiming = False
-        self._more = False
-        self._due: datetime | None = None
         self._ticked_at = self._latest = clock.now()
         self._nudge = asyncio.Event()
         self._dirty = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+
+    @property
+    def channels(self) -> Collection[str]:
+        """The names of those it sends through."""
+        return self._ways.keys()
 
     def lease_until(self) -> datetime:
         """Until when a reply inserted now is ours."""
@@ -111,24 +115,36 @@ class Delivery:
     def take(self, claimed: Sequence[Claimed]) -> None:
         """Send replies that a committed turn inserted as claimed by `owner`, in this order."""
         for row in claimed:
-            if self._behind and row.address_id in self._behind:
+            way = self._ways.get(row.channel)
+            if way is not None and way.behind and row.address_id in way.behind:
                 self._return(row, self._clock.now(), "behind an earlier one")
             else:
                 self._put(row)
-        for name in {row.channel for row in claimed} & self._outlets.keys():
-            self._outlets[name].pump()
+        for name in {row.channel for row in claimed} & self._ways.keys():
+            self._ways[name].outlet.pump()
+
+    def heard(self, channel: str, messages: int) -> None:
+        """So many messages came in: some platforms count them with those that go out."""
+        way = self._ways.get(channel)
+        if way is not None:
+            way.outlet.heard(messages)
 
     def wake(self) -> None:
         """Something was planned that may be due: look at the database."""
-        self._asked = True
+        for way in self._ways.values():
+            way.asked = True
         self._nudge.set()
 
     async def start(self) -> None:
         """Free what a dead run held, then deliver until `stop`."""
         while not await self._recovered():
             await self._clock.sleep(1.0)
-        for id_, address_id in await self._database.read(outbox.to_repeat):
-            self._behind[address_id].add(id_)
+        for name, way in self._ways.items():
+            to_repeat = partial(outbox.to_repeat, channel=name)
+            for id_, address_id in await self._database.read(to_repeat):
+                way.behind[address_id].add(id_)
+        if TELLING & self._ways.keys():
+            self._match_at = self._clock.now()
         self._tasks = [
             asyncio.ensure_future(self._claim_when_due()),
             asyncio.ensure_future(self._record_when_dirty()),
@@ -143,67 +159,70 @@ class Delivery:
             await asyncio.wait([claiming], timeout=1.0)
             claiming.cancel()
             await asyncio.gather(claiming, return_exceptions=True)
-        await asyncio.gather(*(outlet.stop(seconds) for outlet in self._outlets.values()))
+        await asyncio.gather(*(way.outlet.stop(seconds) for way in self._ways.values()))
         if recording is not None:
             recording.cancel()
             await asyncio.gather(recording, return_exceptions=True)
-        while self._results and await self._recorded():
+        while self._outcomes and await self._recorded():
             pass
-        if self._results:
-            _log.error("results of sending could not be written", number=len(self._results))
+        if self._outcomes:
+            _log.error("results of sending could not be written", number=len(self._outcomes))
 
     @property
     def unrecorded(self) -> int:
         """Results not yet committed."""
-        return len(self._results)
+        return len(self._outcomes)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is being claimed, queued, on its way or unwritten."""
-        if self._asked or self._claiming or self._results:
+        if self._claiming or self._outcomes:
             return False
-        return not any(outlet.queued for outlet in self._outlets.values())
+        return not any(way.asked or way.outlet.queued for way in self._ways.values())
 
     def healthy(self) -> str:
         """Empty, or in one line what is wrong and what to do."""
         if not self._tasks or any(task.done() for task in self._tasks):
             return "delivery is not running: restart the service"
         if self._not_taken:
-            return f"{len(self._results)} results of sending wait: the database takes nothing"
-        away = [name for name, outlet in self._outlets.items() if outlet.is_away]
+            return f"{len(self._outcomes)} results of sending wait: the database takes nothing"
+        away = [name for name, way in self._ways.items() if way.outlet.is_away]
         return f"not reachable, messages wait: {', '.join(away)}" if away else ""
 
-    def _want(self) -> None:
-        if self._more:
-            self.wake()
+    def _want(self, name: str) -> None:
+        way = self._ways[name]
+        if way.more:
+            way.asked = True
+            self._nudge.set()
 
     def _put(self, row: Claimed) -> None:
-        outlet = self._outlets.get(row.channel)
-        if outlet is None:
+        way = self._ways.get(row.channel)
+        if way is None:
             self._return(row, self._clock.now() + _WITHOUT_CHANNEL, "channel not running")
         elif self._stopping:
             self._return(row, self._clock.now(), "stopped")
         else:
-            outlet.put(row)
+            way.outlet.put(row)
 
     def _return(self, row: Claimed, until: datetime, reason: str) -> None:
         back = Result(row.id, Status.WAITING, reason, not_before=until, tried=False)
-        self._settle(row, back)
+        self._settle(Outcome(row, back))
 
-    def _settle(self, claimed: Claimed, result: Result, *, blocked: str = "") -> None:
-        """Keep a result until it is written; later replies stay behind a reply that must go again,
-        but not behind what nobody asked for."""
+    def _settle(self, outcome: Outcome) -> None:
+        """Keep it until it is written; later replies stay behind a reply that must go again, but
+        not behind what nobody asked for."""
+        claimed, result = outcome.claimed, outcome.result
+        way = self._ways.get(claimed.channel)
         if result.status is Status.WAITING:
-            if not is_bulk(claimed.priority):
-                self._behind[claimed.address_id].add(claimed.id)
-            self._returned += 1
+            if way is not None:
+                way.returned += 1
+                if not is_bulk(claimed.priority):
+                    way.behind[claimed.address_id].add(claimed.id)
             self._latest = max(self._latest, self._clock.now())
-        if blocked:
-            self._blocked[claimed.id] = (claimed.address_id, blocked)
-        self._results.append(result)
+        self._outcomes.append(outcome)
         if not is_bulk(claimed.priority) or result.status is Status.WAITING:
             self._dirty.set()
-        elif len(self._results) == 1:
+        elif len(self._outcomes) == 1:
             asyncio.get_running_loop().call_later(_BULK_FLUSH * self._flush_seconds, self._write)
 
     def _write(self) -> None:
@@ -217,30 +236,36 @@ class Delivery:
                 await self._wait_anew(now)
             else:
                 self._latest = max(self._latest, now)
-            if self._asked or (self._due is not None and self._due <= now):
-                self._asked, self._more, self._due, self._claiming = False, False, None, True
+            if any(way.wants(now) for way in self._ways.values()):
+                self._claiming = True
                 try:
                     await self._claim(now)
                 finally:
                     self._claiming = False
                 await self._clock.sleep(_BETWEEN_CLAIMS)
+            elif self._match_at is not None and self._match_at <= now:
+                await self._match(now)
             elif now - self._ticked_at >= _TICK:
                 await self._recovered()
-                self._asked = True
+                await self._forget_settled()
+                self.wake()
             else:
-                await self._nap((self._due or now + _TICK) - now)
+                dues = [self._match_at, *(way.due for way in self._ways.values())]
+                await self._nap(
+                    min((at for at in dues if at is not None), default=now + _TICK) - now
+                )
 
     async def _wait_anew(self, now: datetime) -> None:
         """The clock was set back: nobody waits until the hour it showed before."""
         _log.warning("the clock was set back", seconds=int((self._latest - now).total_seconds()))
-        for outlet in self._outlets.values():
-            outlet.forget_waits()
+        for way in self._ways.values():
+            way.outlet.forget_waits()
         with suppress(NotWritten):
             await self._database.write(lambda conn: outbox.hasten(conn, now))
             self._ticked_at = now
-            if not self._results:  # what is still to be written may hold an hour of before
+            if not self._outcomes:  # what is still to be written may hold an hour of before
                 self._latest = now
-        self._asked = True
+        self.wake()
 
     async def _nap(self, longest: timedelta) -> None:
         """Until somebody nudges, or this much time has passed."""
@@ -258,75 +283,30 @@ class Delivery:
             self._nudge.set()
 
     async def _claim(self, now: datetime) -> None:
-        room = _MOST_QUEUED - sum(outlet.queued for outlet in self._outlets.values())
-        pauses = [outlet.pause() for outlet in self._outlets.values()]
-        awake = [pause for pause in pauses if pause is None]
-        if room <= 0 or not awake:
-            self._more = True
-            self._due_at(min((pause for pause in pauses if pause), default=now + _LOOK_AGAIN))
+        """One unit of work for all channels that want something and have room for it."""
+        ways = [way for way in self._ways.values() if way.wants(now)]
+        orders = [order for way in ways if (order := way.order(now)) is not None]
+        if not orders:
             return
-        bulk = min(room, self._bulk_room())
-        resting = set().union(*(outlet.resting() for outlet in self._outlets.values()))
-        lease_until, returned = now + LEASE, self._returned
+        owner, until, polite = self.owner, now + LEASE, self._polite
 
-        def unit(conn: Connection) -> tuple[list[Claimed], datetime | None]:
-            rows = outbox.claim(
-                conn, self.owner, now, lease_until, room, resting, least=Priority.REPLY
-            )
-            if bulk and len(rows) < room:
-                rows += outbox.claim(
-                    conn,
-                    self.owner,
-                    now,
-                    lease_until,
-                    bulk,
-                    resting,
-                    most=Priority.REMINDER,
-                    polite=self._polite,
-                )
-            return rows, outbox.next_at(conn)
+        def unit(conn: Connection) -> list[tuple[list[Claimed], datetime | None]]:
+            return [order.claim(conn, owner, now, until, polite) for order in orders]
 
         try:
-            rows, next_at = await self._database.write(unit)
+            found = await self._database.write(unit)
         except NotWritten:
-            self._due_at(now + _LOOK_AGAIN)
+            for order in orders:
+                self._ways[order.name].look_at(now + LOOK_AGAIN)
             return
-        for row in rows:
-            self._is_ahead(row)
-            self._put(row)
-        for outlet in self._outlets.values():
-            outlet.pump()
-        self._look_at(next_at, now, returned)
-
-    def _bulk_room(self) -> int:
-        """A claim cannot choose channels, so the one with the least room decides."""
-        awake = [outlet for outlet in self._outlets.values() if outlet.pause() is None]
-        return min((outlet.bulk_room() for outlet in awake), default=0)
-
-    def _look_at(self, next_at: datetime | None, now: datetime, returned: int) -> None:
-        """When to claim next. If nothing waits (and nothing was returned meanwhile), nobody is
-        behind anything: rows may have expired or been blocked without coming here again."""
-        if next_at is None:
-            if self._returned == returned and not self._results:
-                self._behind.clear()
-        elif next_at <= now:
-            self._more = True
-            self._due_at(now + _LOOK_AGAIN)
-        else:
-            self._due_at(next_at)
-
-    def _due_at(self, at: datetime) -> None:
-        if self._due is None or at < self._due:
-            self._due = at
-            self._nudge.set()
-
-    def _is_ahead(self, row: Claimed) -> None:
-        """A returned row is here again: what comes after it may follow in its lane."""
-        ids = self._behind.get(row.address_id)
-        if ids is not None:
-            ids.discard(row.id)
-            if not ids:
-                del self._behind[row.address_id]
+        for order, (rows, next_at) in zip(orders, found, strict=True):
+            way = self._ways[order.name]
+            for row in rows:
+                way.is_ahead(row)
+                self._put(row)
+            way.outlet.pump()
+            all_written = way.returned == order.returned and not self._outcomes
+            way.look_next(next_at, now, all_written=all_written)
 
     async def _record_when_dirty(self) -> None:
         while True:
@@ -334,39 +314,52 @@ class Delivery:
             if self._flush_seconds:
                 await asyncio.sleep(self._flush_seconds)
             self._dirty.clear()
-            while self._results:
+            while self._outcomes:
                 if not await self._recorded():
                     await self._clock.sleep(1.0)
             self._meters.unrecorded.set(0)
-            if self._more:
-                self.wake()
+            for name in self._ways:
+                self._want(name)
 
     async def _recorded(self) -> bool:
         """Write a batch of results; False when the database did not take it, and they are kept."""
-        batch = self._results[:_MOST_RECORDED]
-        blocked = [self._blocked[result.id] for result in batch if result.id in self._blocked]
+        batch = self._outcomes[:_MOST_RECORDED]
         now = self._clock.now()
         self._latest = max(self._latest, now)
-
-        def unit(conn: Connection) -> None:
-            outbox.record(conn, batch, now)
-            for address_id, reason in blocked:
-                outbox.block(conn, address_id, reason, now)
-
-        self._meters.unrecorded.set(len(self._results))
+        self._meters.unrecorded.set(len(self._outcomes))
         try:
-            await self._database.write(unit)
+            await self._database.write(lambda conn: record(conn, batch, now))
         except NotWritten:
             self._meters.database_waits.inc()
             self._not_taken = True
             return False
         self._not_taken = False
-        del self._results[: len(batch)]
-        for result in batch:
-            self._blocked.pop(result.id, None)
-            if result.not_before is not None:
-                self._due_at(result.not_before)
+        del self._outcomes[: len(batch)]
+        for one in batch:
+            if one.result.not_before is not None and one.claimed.channel in self._ways:
+                self._ways[one.claimed.channel].look_at(one.result.not_before)
+                self._nudge.set()
+        if self._match_at is None and any(one.claimed.channel in TELLING for one in batch):
+            self._match_at = now + _LOOK_BACK
         return True
+
+    async def _match(self, now: datetime) -> None:
+        """Statuses that passed the names of their messages on the way are applied now."""
+        self._match_at = None
+        try:
+            await self._database.write(lambda conn: receipts.match(conn, now))
+        except NotWritten:
+            self._match_at = now + _LOOK_BACK
+
+    async def _forget_settled(self) -> None:
+        """What came back, and ended in the database meanwhile, holds up nothing any more."""
+        for way in self._ways.values():
+            kept = sorted(way.remembered())
+            for begin in range(0, len(kept), _MOST_RECORDED):
+                ids = kept[begin : begin + _MOST_RECORDED]
+                with suppress(NotWritten):
+                    still = await self._database.write(partial(outbox.still_open, ids=ids))
+                    way.forget(set(ids) - still)
 
     async def _recovered(self) -> bool:
         now = self._clock.now()

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,6 +38,7 @@ _ALWAYS: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+_AS_SENT: Final = tuple((name.encode(), value.encode()) for name, value in _ALWAYS.items())
 _READING: Final = ("GET", "HEAD")
 _OUR_PAGES: Final = ("same-origin", "none")
 
@@ -72,9 +73,9 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
+                given = list(message["headers"])
+                names = {name.lower() for name, _ in given}
+                message["headers"] = given + [one for one in _AS_SENT if one[0] not in names]
             await send(message)
 
         try:

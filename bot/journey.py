@@ -54,7 +54,7 @@ class Journey:
             until = self.clock.now() + by
             for _ in range(_MOST_STEPS):
                 await self.settle()
-                next_at = await self.database.read(_next_moment)
+                next_at = await self.database.read(self._next_moment)
                 if next_at is None or next_at > until:
                     break
                 await self._move_to(next_at + _A_MOMENT)
@@ -67,7 +67,7 @@ class Journey:
         await self.settle()
         far = self.clock.now() + _FAR
         while True:
-            seen, next_at = await self.next_event(), await self.database.read(_next_moment)
+            seen, next_at = await self.next_event(), await self.database.read(self._next_moment)
             if next_at is None or (seen is None and next_at > far):
                 return None
             reached = await self.advance(max(next_at + _A_MOMENT - self.clock.now(), timedelta()))
@@ -76,7 +76,7 @@ class Journey:
 
     async def next_event(self) -> datetime | None:
         """When somebody next hears something, as far as that is planned."""
-        return await self.database.read(_next_event)
+        return await self.database.read(self._next_event)
 
     async def settle(self) -> bool:
         """Wait until everything due is done and sent; False when that takes too long."""
@@ -84,7 +84,7 @@ class Journey:
             async with asyncio.timeout(PATIENCE):
                 while True:
                     await self._work()
-                    next_at = await self.database.read(_next_moment)
+                    next_at = await self.database.read(self._next_moment)
                     if next_at is None or next_at > self.clock.now():
                         return True
         return False
@@ -105,14 +105,15 @@ class Journey:
         offset = self.clock.offset
         await self.database.write(lambda conn: clocks.set_ahead(conn, offset))
 
+    def _next_event(self, conn: Connection) -> datetime | None:
+        return _earlier(due.next_apart_from(conn, BEHIND_THE_SCENES), self._next_message(conn))
 
-def _next_event(conn: Connection) -> datetime | None:
-    return _earlier(due.next_apart_from(conn, BEHIND_THE_SCENES), outbox.next_at(conn))
+    def _next_moment(self, conn: Connection) -> datetime | None:
+        """The same, with what happens behind the scenes."""
+        return _earlier(due.next_at(conn), self._next_message(conn))
 
-
-def _next_moment(conn: Connection) -> datetime | None:
-    """The same, with what happens behind the scenes."""
-    return _earlier(due.next_at(conn), outbox.next_at(conn))
+    def _next_message(self, conn: Connection) -> datetime | None:
+        return outbox.next_at(conn, self.delivery.channels)
 
 
 def _earlier(*moments: datetime | None) -> datetime | None:

@@ -49,6 +49,20 @@ class Meters:
             "kawan_results_unrecorded", "Results of sending not yet committed.",
             registry=self.registry,
         )  # fmt: skip
+        self.facts = Counter(
+            "kawan_facts", "What platforms told besides messages, stored.", ["kind"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.webhooks_refused = Counter(
+            "kawan_webhooks_refused", "Webhooks refused, by why.", ["channel", "reason"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.parts_left_out = Counter(
+            "kawan_webhook_parts_left_out",
+            "Parts of webhooks that nothing was done with: for another number, of no consequence.",
+            ["channel", "reason"],
+            registry=self.registry,
+        )
         self.quarantined = self.turns.labels("quarantined")
         self.done = self.turns.labels("done")
         self.retried = self.turns.labels("retried")

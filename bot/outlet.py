@@ -8,12 +8,12 @@ import asyncio
 import heapq
 import itertools
 import math
-from bisect import insort
-from collections.abc import Callable
+from bisect import bisect_right, insort
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 from prometheus_client import Counter
@@ -25,20 +25,12 @@ from bot.channels.channel import (
     SlowDown,
     Unanswered,
     Unreachable,
+    WindowClosed,
 )
-from bot.limits import (
-    OUTAGE,
-    OUTAGE_BEGINS,
-    RETRIES,
-    TRIES,
-    UNANSWERED_TRIES,
-    Clock,
-    Pace,
-    Permission,
-    Rate,
-    is_bulk,
-)
+from bot.limits import OUTAGE, OUTAGE_BEGINS, RETRIES, TRIES, UNANSWERED_TRIES, Clock, Pace, is_bulk
 from bot.meters import Meters
+from bot.outcomes import Outcome, accepted
+from bot.pacing import Pacing, Permissions
 from conversations.message import Priority
 from storage.outbox import Claimed, Result, Status
 
@@ -58,15 +50,13 @@ _SHORTEST_NAP: Final = 0.003
 
 _LONGEST_NAP: Final = 0.1
 
+_LONGEST_STAND: Final = 60.0
+"""Seconds that a message may stand in its lane; who must wait longer waits in the database, so that
+no lease runs out."""
+
 _RANK: Final = {priority: rank for rank, priority in enumerate(Priority)}
 
 _log = structlog.get_logger(__name__)
-
-
-class Settle(Protocol):
-    """Hears the result of a message, and whether its address is now blocked."""
-
-    def __call__(self, claimed: Claimed, result: Result, *, blocked: str = "") -> None: ...
 
 
 class _Counters(dict[str, Counter]):
@@ -105,13 +95,12 @@ class Outlet:
         clock: Clock,
         dice: Random,
         meters: Meters,
-        settle: Settle,
+        settle: Callable[[Outcome], None],
         quiet: Callable[[Claimed], bool],
         want: Callable[[], None],
     ) -> None:
         """`want` is called when what nobody asked for runs out here."""
         self._channel = channel
-        self._pace = pace
         self._clock = clock
         self._dice = dice
         self._meters = meters
@@ -120,9 +109,10 @@ class Outlet:
         self._want = want
         ahead = max(_LEAST_AHEAD, math.ceil(pace.bulk * _BULK_AHEAD_SECONDS))
         self._ahead = min(BULK_IN_FLIGHT, ahead)
-        self._rate = Rate(pace.bulk, began=clock.now().timestamp())
+        self._pacing = Pacing(pace, clock.now())
         self._lanes: dict[int, _Lane] = {}
         self._ready: list[tuple[int, int, int]] = []
+        self._standing: list[tuple[float, int]] = []
         self._order = itertools.count()
         self._flying: set[asyncio.Task[None]] = set()
         self._sending = 0
@@ -130,8 +120,8 @@ class Outlet:
         self._bulk_waiting = 0
         self._failures = 0
         self._paused_until: datetime | None = None
-        self._rested_at: dict[int, datetime] = {}
         self._unanswered: dict[int, int] = {}
+        self._closed: set[int] = set()
         self._counted = _Counters(meters, channel.name)
         self._timer: asyncio.Task[None] | None = None
         self._stopping = False
@@ -159,26 +149,45 @@ class Outlet:
         return self._paused_until
 
     def resting(self) -> set[int]:
-        """Addresses that had something they did not ask for a moment ago."""
-        now = self._clock.now()
-        while self._rested_at:
-            first = next(iter(self._rested_at))
-            if self._rested_at[first] > now:
-                break
-            del self._rested_at[first]
-        return set(self._rested_at)
+        """Addresses that get nothing now that they did not ask for."""
+        return self._pacing.resting(self._clock.now())
+
+    def heard(self, messages: int) -> None:
+        """So many came in by this channel."""
+        self._pacing.heard(messages, self._clock.now())
+
+    @property
+    def remembered(self) -> set[int]:
+        """Rows that came back in a way that counts when they are here again."""
+        return self._closed | self._unanswered.keys()
+
+    def forget(self, ids: Collection[int]) -> None:
+        """These rows do not come here again as they were."""
+        for id_ in ids:
+            self._closed.discard(id_)
+            self._unanswered.pop(id_, None)
 
     def forget_waits(self) -> None:
         """The clock was set back: a pause until then would last far too long."""
         self._paused_until = None
-        self._rested_at.clear()
+        self._pacing.forget_rests()
+        self._rouse(math.inf)
 
     def put(self, claimed: Claimed) -> None:
         """Send it in its turn."""
         if (until := self.pause()) is not None:
             self._postpone(claimed, until, "channel paused")
             return
-        lane = self._lanes.setdefault(claimed.address_id, _Lane())
+        lane = self._lanes.get(claimed.address_id)
+        if self._pacing.counts_pairs:
+            ahead = 0 if lane is None else bisect_right(lane.waiting, _rank(claimed), key=_rank)
+            wait = self._pacing.wait_for(claimed.address_id, self._clock.now(), ahead)
+            if wait > _LONGEST_STAND:
+                until = self._clock.now() + timedelta(seconds=wait)
+                self._postpone(claimed, until, "many messages to this person")
+                return
+        if lane is None:
+            lane = self._lanes[claimed.address_id] = _Lane()
         insort(lane.waiting, claimed, key=_rank)
         self._bulk_waiting += is_bulk(claimed.priority)
         if not lane.sending and lane.waiting[0] is claimed:
@@ -186,24 +195,33 @@ class Outlet:
 
     def pump(self) -> None:
         """Set off what may go now."""
+        if not (self._ready or self._standing):
+            return
+        now = self._clock.now()
+        if self._standing:
+            self._rouse(now.timestamp())
         while self._ready and self._sending < IN_FLIGHT and not self._stopping:
-            lane = self._lanes.get(self._ready[0][2])
-            if lane is None or lane.sending or not lane.waiting:
+            address_id = self._ready[0][2]
+            lane = self._lanes.get(address_id)
+            if lane is None or lane.sending or not lane.waiting or self._stands(address_id, now):
                 heapq.heappop(self._ready)
                 continue
-            permission = None
-            if is_bulk(lane.waiting[0].priority):
-                permission = self._permission()
-                if permission is None:
-                    return
+            bulk = is_bulk(lane.waiting[0].priority)
+            if bulk and self._bulk_sending >= BULK_IN_FLIGHT:
+                return
+            if wait := self._pacing.wait(now, bulk=bulk):
+                self._pump_later(wait)
+                return
+            if bulk:
                 self._bulk_waiting -= 1
                 self._bulk_sending += 1
                 if 2 * self._bulk_waiting <= self._ahead:
                     self._want()
             heapq.heappop(self._ready)
+            permissions = self._pacing.leaves(address_id, now, bulk=bulk)
             lane.sending = True
             self._sending += 1
-            task = asyncio.ensure_future(self._deliver(lane, lane.waiting.pop(0), permission))
+            task = asyncio.ensure_future(self._deliver(lane, lane.waiting.pop(0), permissions))
             self._flying.add(task)
             task.add_done_callback(self._flying.discard)
 
@@ -223,78 +241,93 @@ class Outlet:
     def _make_ready(self, head: Claimed) -> None:
         heapq.heappush(self._ready, (_rank(head), next(self._order), head.address_id))
 
-    def _permission(self) -> Permission | None:
-        """To send one message that nobody asked for; without it, `pump` comes again by itself."""
-        if self._bulk_sending >= BULK_IN_FLIGHT:
-            return None
-        now = self._clock.now().timestamp()
-        permission = self._rate.take(now)
-        if permission is None and self._timer is None:
-            wait = min(max(self._rate.wait(now), _SHORTEST_NAP), _LONGEST_NAP)
-            self._timer = asyncio.ensure_future(self._pump_in(wait))
-        return permission
+    def _stands(self, address_id: int, now: datetime) -> bool:
+        """Whether this lane must wait, because its person has had so many messages just now; then
+        it is roused by itself."""
+        wait = self._pacing.wait_for(address_id, now)
+        if wait > 0:
+            heapq.heappush(self._standing, (now.timestamp() + wait, address_id))
+            self._pump_later(wait)
+        return wait > 0
+
+    def _rouse(self, now: float) -> None:
+        """Lanes whose time has come are ready again."""
+        while self._standing and self._standing[0][0] <= now:
+            lane = self._lanes.get(heapq.heappop(self._standing)[1])
+            if lane is not None and lane.waiting and not lane.sending:
+                self._make_ready(lane.waiting[0])
+        if self._standing:
+            self._pump_later(self._standing[0][0] - now)
+
+    def _pump_later(self, wait: float) -> None:
+        if self._timer is None and not self._stopping:
+            nap = min(max(wait, _SHORTEST_NAP), _LONGEST_NAP)
+            self._timer = asyncio.ensure_future(self._pump_in(nap))
 
     async def _pump_in(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
         self._timer = None
         self.pump()
 
-    async def _deliver(self, lane: _Lane, claimed: Claimed, permission: Permission | None) -> None:
+    async def _deliver(self, lane: _Lane, claimed: Claimed, permissions: Permissions) -> None:
         self._meters.in_flight.inc()
+        began = self._clock.now()
         try:
-            result, blocked = await self._sent(claimed)
+            result, error = await self._sent(claimed, began)
         finally:
             self._meters.in_flight.dec()
             self._sending -= 1
-            if permission is not None:
-                self._bulk_sending -= 1
-                self._rate.answered(permission, self._clock.now().timestamp())
-        if self._unanswered and result.status is not Status.WAITING:
+            self._bulk_sending -= is_bulk(claimed.priority)
+            if permissions:
+                self._pacing.arrived(permissions, self._clock.now())
+        if result.parts:
+            now = self._clock.now()
+            self._pacing.said_more(claimed.address_id, len(result.parts), now)
+        if result.status is not Status.WAITING:
+            self._closed.discard(claimed.id)
             self._unanswered.pop(claimed.id, None)
-        self._settle(claimed, result, blocked=blocked)
+        blocked = (error.reason or "blocked") if isinstance(error, Blocked) else ""
+        closed_at = began if isinstance(error, WindowClosed) else None
+        self._settle(Outcome(claimed, result, blocked, closed_at))
         lane.sending = False
         if result.status is Status.WAITING:
             self._give_back(lane, result.not_before or self._clock.now(), "after a retry")
         elif blocked:
             for other in self._emptied(lane):
-                self._settle(other, Result(other.id, Status.FAILED, result.reason))
+                self._settle(Outcome(other, Result(other.id, Status.FAILED, result.reason)))
         if lane.waiting:
             self._make_ready(lane.waiting[0])
         else:
             del self._lanes[claimed.address_id]
         self.pump()
 
-    async def _sent(self, claimed: Claimed) -> tuple[Result, str]:
-        """Send one message; the result, and why the address is blocked if it is."""
-        began = self._clock.now()
+    async def _sent(self, claimed: Claimed, began: datetime) -> tuple[Result, Exception | None]:
+        """Send one message; the result, and what the channel raised, if it did."""
         if claimed.expires_at is not None and claimed.expires_at <= began:
-            return Result(claimed.id, Status.EXPIRED), ""
-        if is_bulk(claimed.priority):
-            self._rested_at.pop(claimed.address_id, None)  # so that the oldest stays first
-            self._rested_at[claimed.address_id] = began + timedelta(seconds=self._pace.rest)
-        blocked = ""
+            return Result(claimed.id, Status.EXPIRED), None
+        failed = None
         try:
             receipt = await self._channel.send(
                 claimed.address, claimed.message, quiet=self._quiet(claimed)
             )
         except Exception as error:
-            word = type(error).__name__.lower()
+            word, failed = type(error).__name__.lower(), error
             result = self._verdict(claimed, error)
-            if isinstance(error, Blocked):
-                blocked = error.reason or "blocked"
         else:
             word = "sent"
             self._failures = 0
-            result = Result(claimed.id, Status.SENT, receipt.note, receipt.platform_id)
+            result = accepted(claimed, receipt)
         self._meters.send_seconds.observe((self._clock.now() - began).total_seconds())
         self._counted[word].inc()
-        return result, blocked
+        return result, failed
 
     def _verdict(self, claimed: Claimed, error: Exception) -> Result:
         """What follows from a failure. Only alarms and replies may ever go out twice."""
         if isinstance(error, Blocked | Refused):
             self._failures = 0
             return Result(claimed.id, Status.FAILED, error.reason or "refused")
+        if isinstance(error, WindowClosed):
+            return self._not_freely(claimed)
         if isinstance(error, SlowDown):
             self._failures = 0
             until = self._clock.now() + timedelta(seconds=error.retry_after)
@@ -316,6 +349,14 @@ class Outlet:
         if is_bulk(claimed.priority) or unanswered >= UNANSWERED_TRIES:
             return Result(claimed.id, Status.UNCERTAIN, reason)
         return self._again(claimed, reason)
+
+    def _not_freely(self, claimed: Claimed) -> Result:
+        """It is looked at again, to leave in approved words if it can; never a third time."""
+        self._failures = 0
+        if claimed.message.template is not None or claimed.id in self._closed:
+            return Result(claimed.id, Status.FAILED, "window")
+        self._closed.add(claimed.id)
+        return Result(claimed.id, Status.WAITING, "window", not_before=self._clock.now())
 
     def _again(self, claimed: Claimed, reason: str) -> Result:
         wait = RETRIES[claimed.priority].after(claimed.attempts + 1, self._dice)
@@ -349,4 +390,4 @@ class Outlet:
 
     def _postpone(self, claimed: Claimed, until: datetime, reason: str) -> None:
         back = Result(claimed.id, Status.WAITING, reason, not_before=until, tried=False)
-        self._settle(claimed, back)
+        self._settle(Outcome(claimed, back))

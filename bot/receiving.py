@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, islice
 from typing import Protocol, TypeVar
 
 import structlog
@@ -19,8 +20,10 @@ from sqlalchemy import Connection
 
 from bot.limits import Clock
 from bot.meters import Meters
+from storage import facts as told
 from storage import inbox
 from storage.database import Database, NotWritten
+from storage.facts import Fact
 from storage.inbox import Accepted, Received, Unfinished
 from storage.outbox import Claimed
 
@@ -31,6 +34,9 @@ MOST_ATTEMPTS = 3
 
 MOST_OPEN = 512
 """Turns submitted or queued; beyond it nothing is accepted, and the platform keeps the rest."""
+
+_MOST_TOLD = 200
+"""Facts written as one unit."""
 
 _PAGE = 500
 _DATABASE_PAUSE = 1.0
@@ -55,6 +61,14 @@ class _Turn:
     accepted: Accepted
     attempts: int
     since: datetime
+
+
+@dataclass(slots=True)
+class _Told:
+    """What one call of `note` brought, and its answer."""
+
+    facts: Sequence[Fact]
+    stored: asyncio.Future[None]
 
 
 class Receiving:
@@ -90,6 +104,8 @@ class Receiving:
         self._room = asyncio.Event()
         self._room.set()
         self._mending: set[asyncio.Task[None]] = set()
+        self._told: deque[_Told] = deque()
+        self._noting: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def accept(self, batch: Sequence[Received]) -> None:
@@ -108,6 +124,58 @@ class Receiving:
             self._count_unreadable(batch)
         for row in accepted:
             self._enqueue(_Turn(row, 1, now))
+
+    async def note(self, facts: Sequence[Fact]) -> None:
+        """Returns when what a platform told besides messages is committed; waits for no turn.
+
+        What is told while others' facts are being written is written with the next. One fact that
+        cannot be applied does not keep the others back: they are written without it, and then the
+        error is raised, so that the platform is not told and repeats.
+        """
+        one = _Told(facts, asyncio.get_running_loop().create_future())
+        self._told.append(one)
+        if self._noting is None:
+            self._noting = asyncio.ensure_future(self._note_all())
+        await one.stored
+
+    async def _note_all(self) -> None:
+        """Until nothing is left, as much at once as came meanwhile, in its order."""
+        while self._told:
+            numbers = accumulate(len(one.facts) for one in self._told)
+            fitting = sum(1 for number in numbers if number <= _MOST_TOLD)
+            together = list(islice(self._told, max(1, fitting)))
+            await self._note_together(together)
+            for _ in together:
+                self._told.popleft()
+        self._noting = None
+
+    async def _note_together(self, together: Sequence[_Told]) -> None:
+        try:
+            await self._apply([fact for one in together for fact in one.facts])
+        except Exception:
+            for one in together:
+                error = await self._note_each(one.facts)
+                if error is not None and not one.stored.done():
+                    one.stored.set_exception(error)
+        for one in together:
+            if not one.stored.done():
+                one.stored.set_result(None)
+
+    async def _note_each(self, facts: Sequence[Fact]) -> Exception | None:
+        failed = None
+        for fact in facts:
+            try:
+                await self._apply([fact])
+            except Exception as error:
+                _log.error("a fact was not stored", error=place_of(error))
+                failed = error
+        return failed
+
+    async def _apply(self, facts: Sequence[Fact]) -> None:
+        now = self._clock.now()
+        await self._surely(lambda conn: told.apply(conn, facts, now))
+        for fact in facts:
+            self._meters.facts.labels(type(fact).__name__).inc()
 
     def _count_unreadable(self, batch: Sequence[Received]) -> None:
         """What could not even be read went straight to quarantine; the operator should know."""
@@ -142,9 +210,12 @@ class Receiving:
         except TimeoutError:
             _log.warning("turns left for the next start", open=self._open)
         self._stopping = True
-        for task in self._mending:
+        left = [*self._mending, *([] if self._noting is None else [self._noting])]
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._mending, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
+        for told_in_vain in self._told:
+            told_in_vain.stored.cancel()
 
     @property
     def open_turns(self) -> int:

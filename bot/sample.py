@@ -26,6 +26,7 @@ from conversations.schools.series import Pattern
 from locales import say
 from storage import (
     children,
+    consents,
     directory,
     due,
     meta,
@@ -230,7 +231,7 @@ def _register_grandmother(conn: Connection, seat: Seat, now: datetime) -> None:
 
 
 def _agree(conn: Connection, seat: Seat, capacity: str, now: datetime) -> None:
-    people.decide_consent(
+    consents.decide(
         conn,
         seat.person.id,
         Consent.GIVEN,

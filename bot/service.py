@@ -12,9 +12,8 @@ import hmac
 import inspect
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import time
 from functools import partial
 from random import Random
@@ -28,11 +27,14 @@ from bot.channels.channel import Channel
 from bot.clock import MovableClock, Scheduler, Ticker
 from bot.control import LOCK, MEDIA, Control, clock_for
 from bot.delivery import Delivery
+from bot.health import Health, writing
 from bot.journey import Journey
-from bot.limits import TELEGRAM_PACE, Clock, Pace
+from bot.limits import Clock, paces
 from bot.media import MediaStore
 from bot.meters import Meters
 from bot.operations import Desk
+from bot.planned import costs
+from bot.receivers import Receivers
 from bot.receiving import Receiving, place_of
 from bot.serving import Web
 from bot.settings import Settings
@@ -43,6 +45,7 @@ from locales import languages
 from locales.tips import tips
 from storage import forms, meta, retention, rules, shifts
 from storage.database import Database, NotWritten
+from storage.facts import Fact
 from storage.inbox import Received
 from storage.lock import Lock
 from storage.outbox import Claimed
@@ -51,15 +54,12 @@ from storage.world import Programme
 if TYPE_CHECKING:
     from bot.channels.simulator import Simulator
     from bot.channels.telegram import Telegram
+    from bot.channels.whatsapp import WhatsApp
 
 NIGHT: Final = time(3, 10)
 """Local time of the daily retention run."""
 
-PATIENCE: Final = 3.0
-"""Seconds that answering a health check may take."""
-
 _LOOK_AT_MEDIA: Final = 5.0
-_SIMULATOR_PACE: Final = Pace(bulk=1_000.0, rest=0.0)
 
 _log = structlog.get_logger(__name__)
 
@@ -70,18 +70,6 @@ class CannotStart(Exception):
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("\n".join(lines))
         self.lines = tuple(lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What works: each part with "" or what is wrong with it."""
-
-    parts: Mapping[str, str]
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything works."""
-        return not any(self.parts.values())
 
 
 class Service:
@@ -95,12 +83,14 @@ class Service:
     clock: Clock
     media: MediaStore
     receiving: Receiving
+    receivers: Receivers
     delivery: Delivery
     ticker: Ticker
     web: Web
     journey: Journey | None = None
     simulator: Simulator | None = None
     telegram: Telegram | None = None
+    whatsapp: WhatsApp | None = None
 
     def __init__(
         self,
@@ -114,7 +104,6 @@ class Service:
         self.channels: dict[str, Channel] = {}
         self._dice = dice or Random()
         self._tell = tell
-        self._receivers: dict[str, asyncio.Task[None]] = {}
         self._undo: list[Callable[[], object]] = []
 
     async def start(self) -> None:
@@ -138,17 +127,28 @@ class Service:
 
     async def health(self) -> Health:
         """Really ask: the writer writes, the sender and the clock are alive, channels are fine."""
-        parts = {"writer": await self._writer(), "sender": self.delivery.healthy()}
-        parts["clock"] = self.ticker.healthy()
-        for name, channel in self.channels.items():
-            receiver = self._receivers.get(name)
-            dead = receiver is None or receiver.done()
-            parts[name] = "does not receive any more" if dead else channel.healthy()
-        return Health(parts)
+        parts = {
+            "writer": await writing(self.database),
+            "sender": self.delivery.healthy(),
+            "clock": self.ticker.healthy(),
+            **self.receivers.healthy(),
+        }
+        if self.whatsapp is not None and not any(parts.values()):
+            now = self.clock.now()
+            parts["whatsapp"] = await self.database.read(lambda conn: costs.stopped(conn, now))
+        warning = self.whatsapp.warning() if self.whatsapp is not None else ""
+        return Health(parts, {"whatsapp": warning} if warning else {})
 
     async def receive(self, batch: Sequence[Received]) -> None:
         """Accept what a channel received; returns when it is stored."""
+        for name in {row.channel for row in batch}:
+            self.delivery.heard(name, sum(row.channel == name for row in batch))
         await self.receiving.accept(batch)
+
+    async def note(self, facts: Sequence[Fact]) -> None:
+        """Accept what a channel was told besides messages; returns when it is stored."""
+        await self.receiving.note(facts)
+        self.delivery.wake()
 
     async def _start(self) -> None:
         settings = self.settings
@@ -194,7 +194,9 @@ class Service:
         control = Control(settings.folder, desk)
         await control.start()
         self._undo.append(control.stop)
-        self._start_receiving()
+        self.receivers = Receivers(self.channels, accept=self.receive, clock=self.clock)
+        self.receivers.start()
+        self._undo.append(self.receivers.stop)
         self._start_ticking()
         from bot.web import build_app
 
@@ -228,9 +230,28 @@ class Service:
                 public_url=settings.public_url,
                 webhook_secret=webhook_secret(secret) if settings.telegram_webhook else "",
             )
-            self.telegram.introduced = self._remember_bot
+            self.telegram.introduced = partial(self._remember, meta.TELEGRAM_BOT)
             self.channels[self.telegram.name] = self.telegram
             self._undo.append(self.telegram.close)
+        if settings.whatsapp:
+            from bot.channels.whatsapp import WhatsApp
+
+            self.whatsapp = WhatsApp(
+                settings.whatsapp_token.get_secret_value(),
+                phone_id=settings.whatsapp_phone_id,
+                business_id=settings.whatsapp_waba_id,
+                app_secret=settings.whatsapp_app_secret.get_secret_value(),
+                verify_token=settings.whatsapp_verify_token.get_secret_value(),
+                clock=self.clock,
+                dice=self._dice,
+                load_media=self.media.load,
+                note=self.note,
+                meters=self.meters,
+                api_url=settings.whatsapp_api_url,
+            )
+            self.whatsapp.introduced = partial(self._remember, meta.WHATSAPP_NUMBER)
+            self.channels[self.whatsapp.name] = self.whatsapp
+            self._undo.append(self.whatsapp.close)
         if settings.simulator:
             from bot.channels.simulator import Simulator
 
@@ -244,6 +265,7 @@ class Service:
         now = self.clock.now()
         await self.database.write(lambda conn: rules.ensure(conn, now))
         await self.database.write(lambda conn: shifts.ensure(conn, now))
+        await self.database.write(lambda conn: costs.begin(conn, self.settings, now))
         simulator = self.simulator
         if self.settings.sample and simulator is not None:
             name, account = simulator.name, simulator.account
@@ -257,12 +279,13 @@ class Service:
         settings, clock = self.settings, self.clock
         service = hashlib.sha256(str(settings.folder.absolute()).encode()).hexdigest()[:12]
         owner = f"{service}/{secrets.token_hex(6)}"
+        allowed = paces(settings)
         programme = Programme(
             settings.responsible,
             settings.zone,
             settings.language,
             removing=frozenset(name for name, one in self.channels.items() if one.removes),
-            bulk_rate=_SIMULATOR_PACE.bulk if settings.sample else settings.telegram_bulk_rate,
+            bulk_rates={name: pace.bulk for name, pace in allowed.items() if name in self.channels},
             alone_up_to=settings.broadcast_approval,
             duty_phone=settings.duty_phone,
         )
@@ -281,10 +304,7 @@ class Service:
             clock=clock,
             dice=self._dice,
             meters=self.meters,
-            paces={
-                "telegram": replace(TELEGRAM_PACE, bulk=settings.telegram_bulk_rate),
-                "simulator": _SIMULATOR_PACE,
-            },
+            paces=allowed,
             polite=Polite(settings.quiet_hours, settings.weekly_messages),
         )
         self.receiving = Receiving(
@@ -311,29 +331,11 @@ class Service:
         self.ticker.wake()
         self.delivery.wake()
 
-    async def _remember_bot(self, name: str) -> None:
-        """What the bot is called, for the links on posters; the next start tells it again."""
+    async def _remember(self, key: str, value: str) -> None:
+        """What the bot is called, or its number, for the links on posters; the next start tells it
+        again."""
         with suppress(NotWritten):
-            await self.database.write(lambda conn: meta.put(conn, meta.TELEGRAM_BOT, name.encode()))
-
-    def _start_receiving(self) -> None:
-        for name, channel in self.channels.items():
-            self._receivers[name] = asyncio.ensure_future(self._receive(name, channel))
-        self._undo.append(self._stop_receiving)
-
-    async def _receive(self, name: str, channel: Channel) -> None:
-        """A channel that breaks begins again; the platform keeps what it was not told about."""
-        while True:
-            try:
-                await channel.run(self.receive)
-            except Exception as error:
-                _log.error("a channel broke", channel=name, error=place_of(error))
-            await self.clock.sleep(5.0)
-
-    async def _stop_receiving(self) -> None:
-        for task in self._receivers.values():
-            task.cancel()
-        await asyncio.gather(*self._receivers.values(), return_exceptions=True)
+            await self.database.write(lambda conn: meta.put(conn, key, value.encode()))
 
     def _start_ticking(self) -> None:
         scheduler = Scheduler(self.settings.zone)
@@ -359,18 +361,10 @@ class Service:
         quiet = self.settings.quiet_hours
         for line in readiness.told(missing):
             self._tell(line)
+        for line in await self.database.read(lambda conn: costs.lines(conn, now)):
+            self._tell(line)
         await self.database.write(lambda conn: readiness.tell_staff(conn, missing, now, quiet))
         self.delivery.wake()
-
-    async def _writer(self) -> str:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self.database.write(lambda _: None)
-        except TimeoutError:
-            return f"has not answered for {PATIENCE:g} s"
-        except NotWritten as error:
-            return str(error)
-        return ""
 
 
 def _warm() -> None:

@@ -43,6 +43,7 @@ class Web:
             access_log=False,
             lifespan="off",
             ws="none",
+            proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=1,
             limit_concurrency=1_000,

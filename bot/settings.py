@@ -91,6 +91,12 @@ def _phone(written: str) -> str:
     return written
 
 
+def _number(written: str) -> str:
+    if written and not (written.isascii() and written.isdecimal() and len(written) <= 32):
+        raise ValueError("hanya angka; salin dari WhatsApp Manager")
+    return written
+
+
 def _stripped(written: Any) -> Any:
     return written.strip() if isinstance(written, str) else written
 
@@ -127,12 +133,14 @@ class Settings(BaseSettings):
     quiet_hours: Annotated[QuietHours | None, BeforeValidator(_quiet)] = QUIET_HOURS
     weekly_messages: int = Field(WEEKLY_MESSAGES, ge=1, le=50)
     whatsapp_token: Secret = SecretStr("")
-    whatsapp_phone_id: str = ""
-    whatsapp_waba_id: str = ""
+    whatsapp_phone_id: Annotated[str, BeforeValidator(_stripped), AfterValidator(_number)] = ""
+    whatsapp_waba_id: Annotated[str, BeforeValidator(_stripped), AfterValidator(_number)] = ""
     whatsapp_app_secret: Secret = SecretStr("")
     whatsapp_verify_token: Secret = SecretStr("")
     whatsapp_api_url: Address = "https://graph.facebook.com/v26.0"
-    whatsapp_rate: float = Field(80, gt=0, le=1000)
+    whatsapp_rate: float = Field(80, gt=0, le=10_000)
+    whatsapp_pair_seconds: float = Field(6, ge=0, le=60)
+    whatsapp_budget: int = Field(3_000_000, ge=0, le=1_000_000_000)
 
     @model_validator(mode="before")
     @classmethod
@@ -158,7 +166,12 @@ class Settings(BaseSettings):
     @property
     def sample(self) -> bool:
         """No channel is configured: the simulator, on sample data."""
-        return not self.telegram_token.get_secret_value()
+        return not self.telegram_token.get_secret_value() and not self.whatsapp
+
+    @property
+    def whatsapp(self) -> bool:
+        """Whether WhatsApp is configured; half of it is refused at start."""
+        return bool(self.whatsapp_token.get_secret_value())
 
     @property
     def simulator(self) -> bool:
@@ -200,7 +213,7 @@ class Settings(BaseSettings):
         problems = []
         if self.telegram_webhook and not self.public_url.startswith("https://"):
             problems.append("TELEGRAM_WEBHOOK=true memerlukan PUBLIC_URL yang diawali https://")
-        if self.telegram_webhook and self.sample:
+        if self.telegram_webhook and not self.telegram_token.get_secret_value():
             problems.append("TELEGRAM_WEBHOOK=true memerlukan TELEGRAM_TOKEN")
         whatsapp = {
             "WHATSAPP_TOKEN": self.whatsapp_token.get_secret_value(),
@@ -212,8 +225,8 @@ class Settings(BaseSettings):
         missing = [name for name, value in whatsapp.items() if not value]
         if missing and len(missing) < len(whatsapp):
             problems.append(f"WhatsApp baru diatur sebagian; belum diisi: {', '.join(missing)}")
-        elif not missing:
-            problems.append("WhatsApp belum tersedia di versi ini; kosongkan WHATSAPP_*")
+        elif not missing and not self.public_url.startswith("https://"):
+            problems.append("WhatsApp memerlukan PUBLIC_URL yang diawali https://")
         if self.database_url:
             try:
                 locate(self.database_url)

@@ -13,26 +13,42 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot import due_work, letters
+from bot.gate import UNHEARD, Gate, Where
 from bot.planned import KINDS, Planning
 from conversations import politeness, router, waking
 from conversations.concerns import alarm, receipt
 from conversations.concerns.cry import is_cry
+from conversations.costs import is_never_stopped
 from conversations.dialogue import (
     Event,
     Person,
     PersonId,
-    Role,
     Turn,
     Wake,
 )
 from conversations.event import CodeUsed, HelpBegun, HelpEnded, NewcomerHelped
 from conversations.level import Level
 from conversations.message import Inbound, Kind, Message, Outgoing, Priority
-from conversations.politeness import QuietHours
+from conversations.phone.phone import PAID
+from conversations.phone.together import as_one
+from conversations.politeness import Polite, QuietHours
 from conversations.staff import ANSWER
 from conversations.talk import Talk
 from locales import say
-from storage import dialogues, due, events, helping, inbox, keepers, outbox, people, seats
+from storage import (
+    dialogues,
+    due,
+    events,
+    helping,
+    inbox,
+    outbox,
+    passing,
+    people,
+    phones,
+    seats,
+    spending,
+)
 from storage.due import DueRow
 from storage.inbox import Accepted, Received
 from storage.outbox import Claimed
@@ -42,23 +58,10 @@ from storage.world import Programme, StoredWorld
 LEASE = timedelta(seconds=300)
 """How long this process may take to send what it has claimed."""
 
-EVERY = {"day_list": timedelta(days=1), "review": timedelta(days=7)}
-"""Work that plans its own successor; somebody who blocked the bot may come back."""
-
-POLITE = frozenset({"checkin", "tip", "nudge", "message", "assisted"})
-"""Work that speaks to somebody unasked: at an hour at which nobody is written to it waits itself,
-so that nothing is asked of her that she cannot see yet."""
-
 UNASKED = (Priority.REMINDER, Priority.BROADCAST)
 
 _HANDED = (HelpBegun, NewcomerHelped, HelpEnded, CodeUsed)
 """After these the phone speaks for somebody else."""
-
-_ABOUT_HER = frozenset({"drinking", "expire"})
-"""What staff must learn of an unfinished check-in also when no phone reaches her."""
-
-_HER_OWN = frozenset({"checkin", "nudge", "attendance", "assisted", "day_list"})
-"""Questions to a cadre herself: not while her phone speaks for somebody else."""
 
 _NOTHING: Sequence[Claimed] = ()
 
@@ -79,13 +82,13 @@ class Turns:
         quiet: QuietHours | None = None,
         weekly: int = politeness.WEEKLY_MESSAGES,
     ) -> None:
-        self._weekly = weekly
+        self._polite = Polite(quiet, weekly)
         self._programme = programme
         self._newcomer = Newcomer(programme.language, programme.zone.key)
         self._parsers = parsers
         self._owner = owner
         self._now = now
-        self._quiet = quiet
+        self._gate = Gate(programme, self._newcomer, parsers, hear=self._hear, write=self._write)
 
     def take(self, conn: Connection, accepted: Accepted) -> Sequence[Claimed]:
         """One inbound message. A second time it does nothing; malformed bodies raise ValueError."""
@@ -97,94 +100,81 @@ class Turns:
         where = (received.channel, received.account, received.address)
         if inbound.kind is Kind.GROUP:
             return self._answer_group(conn, where, now)
-        seat = people.at_address(conn, *where, now, self._newcomer)
+        if inbound.kind is Kind.TAKEN_BACK:
+            return _NOTHING
+        if inbound.recipient:
+            phones.know(conn, *where, inbound.recipient, now)
+        seat = people.at_address(conn, *where, now, self._newcomer, inbound.sent_at)
+        if self._gate.is_closed(seat, inbound, now):
+            return self._gate.take(conn, seat, inbound, accepted.id, now, where)
+        return self._hear(conn, seat, inbound, f"in:{accepted.id}", now, where)
+
+    def _hear(
+        self,
+        conn: Connection,
+        seat: Seat,
+        inbound: Inbound,
+        key: str,
+        now: datetime,
+        where: Where,
+    ) -> Sequence[Claimed]:
+        """A message of whom it is known who wrote it."""
         if seat.typist is not None:
             helping.extend(conn, seat.address_id, now)
         world = StoredWorld(conn, now, self._programme, seat.person, seat.typist)
-        turn = router.respond(seat.person, seat.dialogue, inbound, world)
-        claimed = self._write(conn, seat, turn, f"in:{accepted.id}", now, where)
+        waiting = letters.waiting(conn, seat, inbound, now)
+        if waiting is None:
+            turn = router.respond(seat.person, seat.dialogue, inbound, world)
+            claimed = self._write(conn, seat, turn, key, now, where)
+        else:
+            turn = router.respond(seat.person, seat.dialogue, waiting.inbound, world)
+            turn, post = letters.with_letters(waiting, seat, turn, now)
+            claimed = self._write(conn, seat, turn, key, now, where)
+            passing.settle(conn, post, now)
         handed = [event for event in turn.events if isinstance(event, _HANDED)]
         if not handed:
             return claimed
-        return [*claimed, *self._take_over(conn, seat, handed[-1], accepted.id, now, where)]
+        return [*claimed, *self._take_over(conn, seat, handed[-1], key, now, where)]
 
     def _take_over(
         self,
         conn: Connection,
         before: Seat,
         event: Event,
-        accepted_id: int,
+        key: str,
         now: datetime,
-        where: tuple[str, str, str],
+        where: Where,
     ) -> Sequence[Claimed]:
         """The phone speaks for somebody else since this message: the first words to her."""
         seat = seats.taken_over(conn, *where, now)
         if seat is None:
             soon = Turn(before.dialogue, (Outgoing(Message(say("helping.soon"))),))
-            return self._write(conn, before, soon, f"then:{accepted_id}", now, where)
+            return self._write(conn, before, soon, f"{key}:then", now, where)
         world = StoredWorld(conn, now, self._programme, seat.person, seat.typist)
         turn = router.take_over(seat.person, seat.dialogue, event, world)
-        return self._write(conn, seat, turn, f"then:{accepted_id}", now, where)
+        return self._write(conn, seat, turn, f"{key}:then", now, where)
 
     def wake(self, conn: Connection, row: DueRow) -> Sequence[Claimed]:
         """One piece of due work; settled in the same transaction as what it brings about."""
         now = self._now()
-        row_now = due.still_due(conn, row.kind, row.subject, now)
-        if row_now is None:
+        still = due.still_due(conn, row.kind, row.subject, now)
+        if still is None:
             return _NOTHING
-        if (part := KINDS.get(row.kind)) is not None:
-            part(conn, row_now, Planning(now, self._programme, self._quiet))
+        if still.kind == UNHEARD:
+            self._gate.unheard(conn, still, now)
             return _NOTHING
-        seat = None if row.person_id is None else people.seat_of(conn, PersonId(row.person_id))
-        if seat is None and row.person_id is not None and row.kind in _ABOUT_HER:
-            seat = seats.at_home(conn, PersonId(row.person_id))
-        if seat is None and keepers.hand_on(conn, row_now):
+        if (part := KINDS.get(still.kind)) is not None:
+            part(conn, still, Planning(now, self._programme, self._polite.quiet))
             return _NOTHING
+        seat = due_work.whose_turn(conn, still, now, self._polite)
         if seat is None:
-            due.settle(conn, row.kind, row.subject, "missed: no address reaches this person")
-            if row.person_id is not None and row.kind in EVERY:
-                self._plan_next(conn, row, PersonId(row.person_id), now)
-            return _NOTHING
-        if self._put_off(conn, row_now, seat.person, now):
-            return _NOTHING
-        if self._spent(conn, row, seat.person, now):
-            due.settle(conn, row.kind, row.subject, "skipped: budget")
             return _NOTHING
         world = StoredWorld(conn, now, self._programme, seat.person)
-        wake = Wake(row.kind, row.subject, row.due_at, row_now.expires_at)
+        wake = Wake(still.kind, still.subject, still.due_at, still.expires_at)
         turn = waking.wake(seat.person, seat.dialogue, wake, world)
-        due.settle(conn, row.kind, row.subject, turn.outcome)
-        key = f"due:{row.kind}:{row.subject}:{int(row.due_at.timestamp())}"
-        return self._write(conn, seat, _expiring(turn, row_now.expires_at), key, now)
-
-    def _put_off(self, conn: Connection, row: DueRow, person: Person, now: datetime) -> bool:
-        """Whether this is no hour for it: then it comes at the next decent one, or is missed."""
-        if row.kind in _HER_OWN and (person.role.works or person.role is Role.CADRE):
-            until = helping.until(conn, person.id, now)
-            if until is not None:
-                due.plan(conn, row.kind, row.subject, person.id, until, row.expires_at)
-                return True
-        quiet = politeness.quiet_of(person, self._quiet)
-        decent = politeness.decent_time(now, person.tz, quiet)
-        if row.kind not in POLITE or decent <= now:
-            return False
-        if row.expires_at is not None and decent >= row.expires_at:
-            due.settle(conn, row.kind, row.subject, "missed: no decent hour was left")
-        else:
-            due.plan(conn, row.kind, row.subject, person.id, decent, row.expires_at)
-        return True
-
-    def _spent(self, conn: Connection, row: DueRow, person: Person, now: datetime) -> bool:
-        """Whether it would only be left out at the door: then no question of it is begun."""
-        if row.kind not in politeness.OPTIONAL or politeness.why_not(person, now):
-            return False
-        door = politeness.Door(now, politeness.Polite(weekly=self._weekly))
-        spent = people.unasked(conn, person.id)
-        return door.leaving(person, row.kind, *spent).reason == "budget"
-
-    def _plan_next(self, conn: Connection, row: DueRow, person: PersonId, now: datetime) -> None:
-        missed = (now - row.due_at) // EVERY[row.kind] + 1
-        due.plan(conn, row.kind, row.subject, person, row.due_at + missed * EVERY[row.kind], None)
+        due.settle(conn, still.kind, still.subject, turn.outcome)
+        key = f"due:{still.kind}:{still.subject}:{int(still.due_at.timestamp())}"
+        return self._write(conn, seat, _expiring(turn, due_work.of_use_until(still)), key, now)
 
     def explain(self, conn: Connection, accepted: Accepted) -> Sequence[Claimed]:
         """A kind word to somebody whose message was put aside, and a task for staff."""
@@ -229,7 +219,8 @@ class Turns:
         if turn.dialogue != seat.dialogue:
             dialogues.save(conn, person.id, turn.dialogue, now)
         claimed: list[Claimed] = []
-        for number, outgoing in enumerate(turn.outgoing):
+        said = as_one(turn.outgoing) if seat.phone.channel in PAID else turn.outgoing
+        for number, outgoing in enumerate(said):
             if outgoing.to is None and seat.address_id == people.NOWHERE:
                 continue
             message_key = outgoing.dedupe_key or f"{key}:{number}"
@@ -251,15 +242,19 @@ class Turns:
         """One outbox row; replies to the one who writes leave with this process at once."""
         address_id, to = seat.address_id, person.id
         if outgoing.to is not None:
-            reached = people.reachable(conn, PersonId(outgoing.to))
+            urgent = now if outgoing.priority is Priority.ALARM else None
+            reached = people.reachable(conn, PersonId(outgoing.to), urgent)
             if reached is None:
                 return self._not_reached(conn, seat, outgoing, key, now, where)
             address_id, to = reached[0], PersonId(outgoing.to)
         wanted = not_before = outgoing.not_before or now
         if outgoing.priority in UNASKED:
-            quiet = politeness.quiet_of(person, self._quiet)
+            quiet = politeness.quiet_of(person, self._polite.quiet)
             not_before = politeness.decent_time(wanted, person.tz, quiet)
         leaves_now = where is not None and outgoing.to is None and not_before <= now
+        leaves_now = leaves_now and seat.answers_freely
+        if where is not None and leaves_now and _is_too_dear(conn, where, outgoing, now):
+            leaves_now = False
         outbox_id = outbox.add(
             conn,
             address_id=address_id,
@@ -282,8 +277,8 @@ class Turns:
             address_id=address_id,
             channel=where[0],
             account=where[1],
-            address=where[2],
-            message=outgoing.message,
+            address=seat.recipient or where[2],
+            message=_freely(outgoing.message),
             priority=outgoing.priority,
             purpose=outgoing.purpose,
             attempts=0,
@@ -310,7 +305,7 @@ class Turns:
         self, conn: Connection, where: tuple[str, str, str], now: datetime
     ) -> Sequence[Claimed]:
         """Once per group: the bot speaks one to one. A group is nobody, so no person is made."""
-        address_id = people.address_only(conn, *where, now)
+        address_id = phones.address_only(conn, *where, now)
         outgoing = Outgoing(Message(say("group")))
         outbox.add(
             conn,
@@ -325,6 +320,21 @@ class Turns:
             now=now,
         )
         return _NOTHING
+
+
+def _freely(message: Message) -> Message:
+    """As it is said to somebody who has just written."""
+    return message if message.template is None else replace(message, template=None)
+
+
+def _is_too_dear(
+    conn: Connection, where: tuple[str, str, str], outgoing: Outgoing, now: datetime
+) -> bool:
+    """Whether the month has no money left for an answer: then it is looked at when it is claimed,
+    and settled there with the reason."""
+    if where[0] not in PAID or is_never_stopped(outgoing.priority, outgoing.purpose):
+        return False
+    return spending.spent_out(conn, where[1], now)
 
 
 def _expiring(turn: Turn, until: datetime | None) -> Turn:

@@ -26,7 +26,7 @@ from storage.errors import StorageError
 if TYPE_CHECKING:
     from bot.service import Service
 
-WEBHOOKS = ("/telegram",)
+WEBHOOKS = ("/telegram", "/whatsapp")
 
 
 def build_app(service: Service) -> Starlette:
@@ -39,6 +39,7 @@ def build_app(service: Service) -> Starlette:
         Route("/healthz", answers.health),
         Route("/metrics", answers.metrics),
         Route("/telegram", answers.telegram, methods=["POST"]),
+        Route("/whatsapp", answers.whatsapp, methods=["GET", "POST"]),
         Mount("/static", _Static(directory=FOLDER / "static")),
     ]
     if service.simulator is not None:
@@ -65,6 +66,7 @@ class _Answers:
             "landing.html",
             simulator=service.simulator is not None,
             telegram=service.telegram is not None,
+            whatsapp=service.whatsapp is not None,
             sample=service.settings.sample,
         )
 
@@ -72,6 +74,8 @@ class _Answers:
         """200 when every part works, 503 with what is wrong otherwise."""
         found = await self._service.health()
         body = {"ok": found.ok, "parts": dict(found.parts)}
+        if found.warnings:
+            body["warnings"] = dict(found.warnings)
         status = 200 if found.ok else 503
         return JSONResponse(body, status, headers={"cache-control": "no-store"})
 
@@ -84,6 +88,12 @@ class _Answers:
         if telegram is None:
             return Response(status_code=404)
         return await telegram.webhook(request)
+
+    async def whatsapp(self, request: Request) -> Response:
+        whatsapp = self._service.whatsapp
+        if whatsapp is None:
+            return Response(status_code=404)
+        return await whatsapp.webhook(request)
 
     async def refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

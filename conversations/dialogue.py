@@ -118,6 +118,8 @@ class Person:
     """The three questions at the door are answered."""
     channel: str = ""
     """The channel of the address she writes from now."""
+    shares_phone: bool = False
+    """Others of the programme use that phone too."""
 
     @property
     def tz(self) -> ZoneInfo:

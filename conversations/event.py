@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from conversations.broadcasts.audience import Audience
 from conversations.broadcasts.broadcast import BroadcastId, Step
-from conversations.dialogue import Child, ChildId, Consent, Event, Interview, PersonId
+from conversations.dialogue import Child, ChildId, Consent, Event, Interview, PersonId, Role
 from conversations.level import Level
 from conversations.message import Media, MediaId
 from conversations.schools.session import Rsvp, School, SchoolId, SessionId
@@ -219,12 +220,45 @@ class HelpEnded(Event):
     """Whoever types speaks for herself again."""
 
 
+class Holds(StrEnum):
+    """How a chat becomes somebody's by a code."""
+
+    ALONE = "alone"
+    """Nobody had come through the door there: what was told there is hers too."""
+    TOGETHER = "together"
+    """With those who had it before: each has a space of her own."""
+    GIVEN = "given"
+    """Instead of whoever had it before."""
+
+
 @dataclass(frozen=True, slots=True)
 class CodeUsed(Event):
-    """The chat that wrote is this person's own, by the code on her slip."""
+    """The chat that wrote is this person's, by the code on her slip or from her other chat.
+
+    `told` is said to her at every other chat of hers.
+    """
 
     person: PersonId
     code: str
+    holds: Holds = Holds.ALONE
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTried(Event):
+    """What looks like a code, and is nobody's or good no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpened(Event):
+    """By this code, sent from another chat, that chat becomes hers too."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLeft(Event):
+    """She takes herself off the chat that wrote; another one reaches her."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +266,16 @@ class SchoolJoined(Event):
     """She is on this school's list from now on."""
 
     school: SchoolId
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGiven(Event):
+    """A caregiver is a cadre or a partner from now on; `name` is kept where none is known."""
+
+    person: PersonId
+    role: Role
+    name: str
+    task: str
 
 
 @dataclass(frozen=True, slots=True)

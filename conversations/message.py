@@ -46,6 +46,8 @@ class Kind(StrEnum):
     CAME_BACK = "came_back"
     GROUP = "group"
     """Written in a group, or a group added the bot: it speaks one to one only."""
+    TAKEN_BACK = "taken_back"
+    """What was written or shown before was deleted: there is nothing to answer."""
 
 
 class Priority(StrEnum):
@@ -84,6 +86,13 @@ class Inbound:
     language_code: str = ""
     name: str = ""
     """What the platform says the person is called; used for nothing but staff's own accounts."""
+    recipient: str = ""
+    """Where answers go, if that is not the address itself: a telephone number, which may change."""
+    unseen: datetime | None = None
+    """Since when something waits for her that she has not seen yet, so that this cannot be an
+    answer to it: she was only told that there is something. None: nothing does."""
+    unproven: bool = False
+    """It is open who holds the phone: only what belongs to danger or a report is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,17 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """Words that the platform approved beforehand: what may be said where nothing else may.
+
+    `values` fill its placeholders in their order; the text itself is in locales/templates.toml.
+    """
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message to a person. The numbers of its choices are printed by `printed`."""
 
@@ -119,6 +139,8 @@ class Message:
     """Hidden on the lock screen and not to be forwarded, as far as the channel can."""
     removal: Removal | None = None
     """What goes before the text is said; the text may be empty then."""
+    template: Template | None = None
+    """How it is said where only approved words may be; elsewhere it means nothing."""
 
     def to_json(self) -> dict[str, Any]:
         """Only what differs from the default, so that stored bodies stay short."""
@@ -131,6 +153,8 @@ class Message:
             body["d"] = True
         if self.removal:
             body["r"] = [self.removal.since.isoformat(), self.removal.otherwise]
+        if self.template:
+            body["w"] = [self.template.name, *self.template.values]
         return body
 
     @staticmethod
@@ -143,6 +167,7 @@ class Message:
             media=body.get("m"),
             discreet=body.get("d", False),
             removal=Removal(datetime.fromisoformat(since), otherwise) if since else None,
+            template=Template(body["w"][0], tuple(body["w"][1:])) if "w" in body else None,
         )
 
 

@@ -90,4 +90,5 @@ def _message(held: Sequence[Held]) -> Message:
         last,
         text="\n\n".join(one.message.text for one in held),
         discreet=any(one.message.discreet for one in held),
+        template=last.template if len(held) == 1 else None,
     )

@@ -36,6 +36,8 @@ class Act(StrEnum):
     MERGE_CASES = "merge_cases"
     EXCLUDE = "exclude"
     """Keep somebody out of a case: a conflict of interest."""
+    GIVE_ROLE = "give_role"
+    """Accept somebody as a cadre or a partner."""
     BE_ON_DUTY = "be_on_duty"
     SEE_DUTY = "see_duty"
     BROADCAST = "broadcast"
@@ -48,6 +50,8 @@ class Act(StrEnum):
     TAKE_ATTENDANCE = "take_attendance"
     LIST_MEMBERS = "list_members"
     """See the names on a school's list."""
+    LIST_UNSENT = "list_unsent"
+    """See who could not be reached, and why; never what was to be said."""
     PAUSE_HOUSEHOLD = "pause_household"
     """Leave somebody's household in peace after a death."""
 
@@ -94,6 +98,7 @@ TABLE: dict[tuple[Role, Act], Scope] = {
             Act.CHANGE_SESSION,
             Act.TAKE_ATTENDANCE,
             Act.LIST_MEMBERS,
+            Act.LIST_UNSENT,
             Act.PAUSE_HOUSEHOLD,
         )
     },
@@ -104,6 +109,7 @@ TABLE: dict[tuple[Role, Act], Scope] = {
             Act.CHANGE_SESSION,
             Act.TAKE_ATTENDANCE,
             Act.LIST_MEMBERS,
+            Act.LIST_UNSENT,
             Act.PAUSE_HOUSEHOLD,
         )
     },
@@ -121,6 +127,8 @@ TABLE: dict[tuple[Role, Act], Scope] = {
     },
     (Role.STAFF, Act.ERASE_PERSON): Scope.SHOWN,
     (Role.COORDINATOR, Act.ERASE_PERSON): Scope.SHOWN,
+    (Role.STAFF, Act.GIVE_ROLE): Scope.SHOWN,
+    (Role.COORDINATOR, Act.GIVE_ROLE): Scope.SHOWN,
     (Role.COORDINATOR, Act.APPROVE_CLOSING): Scope.SHOWN,
     (Role.FOCAL, Act.APPROVE_CLOSING): Scope.SHOWN,
     (Role.STAFF, Act.BE_ON_DUTY): Scope.ALL,
@@ -137,12 +145,16 @@ def may(
 ) -> bool:
     """Whether this person may do this to that; without a thing: to any that she may see.
 
+    On a phone that several people use, nobody sees what others have told.
+
     >>> from conversations.dialogue import PersonId
     >>> may(Person(PersonId(1)), Act.LIST_TASKS)
     False
     """
     scope = TABLE.get((person.role, act), Scope.NONE)
     if scope is Scope.NONE:
+        return False
+    if person.shares_phone and (person.role.works or scope is Scope.OWNED):
         return False
     if scope is Scope.OWN_SCHOOLS:
         return task is None and (school is None or school.cadre == person.id)

@@ -16,6 +16,7 @@ from conversations.dialogue import (
     ChildId,
     Consent,
     Interview,
+    Role,
     VillageId,
 )
 from conversations.event import (
@@ -27,7 +28,9 @@ from conversations.event import (
     SchoolJoined,
 )
 from conversations.form.model import Question
+from conversations.helping import inviting
 from conversations.level import Level
+from conversations.phone import linking
 from conversations.rule import Rule
 from conversations.schools.session import School
 from conversations.talk import Conversation, Talk
@@ -35,6 +38,9 @@ from locales import hotlines, languages
 
 HOW, SCHOOL = "bantu.cara", "sekolah.kode"
 """Facts that go along from the notice to the door: how it was read, for which school she came."""
+
+_NOT_OF_A_CHILD = "lain"
+"""The answer, in two forms, of who cares for no child."""
 
 ERASURE = timedelta(hours=72)
 """UU 27/2022 art. 40: processing ends within 3 × 24 h."""
@@ -62,7 +68,7 @@ def consent_finished(talk: Talk, interview: Interview, answers: Mapping[str, str
     if given:
         if talk.person.stopped:
             talk.add(PersonChanged({"stopped": False}))
-        open_door(talk, _carried(interview))
+        open_door(talk, _carried(interview), answers.get("sebagai", ""))
         return
     if answers.get("setuju") == "tanya":
         talk.open_task("person_wanted", Level.KUNING, "reason.question")
@@ -82,16 +88,22 @@ def not_agreed_finished(talk: Talk, interview: Interview, answers: Mapping[str, 
             talk.say("goodbye_for_now")
 
 
-def open_door(talk: Talk, carried: Mapping[str, str] | None = None) -> None:
+def open_door(
+    talk: Talk, carried: Mapping[str, str] | None = None, capacity: str = _NOT_OF_A_CHILD
+) -> None:
     """The questions at the door; what the roster or the school's village tells is not asked.
 
-    `carried` is what is remembered from one form to the next: the school she came for.
+    `carried` is what is remembered from one form to the next: the school she came for. `capacity`
+    is what of a child she agreed as: whoever comes for a task and cares for none is not asked
+    whose it is.
     """
     person, facts = talk.person, dict(carried or {})
-    village = person.village_id or _village_of_school(talk, facts)
+    village = person.village_id or _village_of_school(talk, facts) or _village_invited(talk, facts)
     facts["orang.panggilan"] = person.salutation
     facts["orang.desa"] = dict(talk.world.villages()).get(village, "") if village else ""
     facts["orang.hubungan"] = person.relation
+    if not person.relation and capacity == _NOT_OF_A_CHILD and _comes_to_work(talk, facts):
+        facts["orang.hubungan"] = _NOT_OF_A_CHILD
     talk.start("daftar", facts=facts)
 
 
@@ -103,7 +115,7 @@ def door_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) 
     salutation = answers.get("sapaan_lain") or answers.get("sapaan") or talk.person.salutation
     changes: dict[str, object] = {
         "salutation": " ".join(salutation.split())[:20],
-        "relation": answers.get("hubungan") or talk.person.relation,
+        "relation": answers.get("hubungan") or known.get("orang.hubungan", talk.person.relation),
         "registered": True,
     }
     if village is not None:
@@ -115,6 +127,10 @@ def door_finished(talk: Talk, interview: Interview, answers: Mapping[str, str]) 
     if school is not None:
         talk.add(SchoolJoined(school.id))
     welcome = talk.text("enrol.registered", school=school.name) if school else ""
+    invited = inviting.carried(talk, known)
+    if invited is not None and _comes_to_work(talk, known):
+        inviting.ask_name(talk, invited)
+        return
     if talk.world.typist is not None:
         talk.send_text(welcome or talk.text("helping.registered"))
         return
@@ -180,6 +196,8 @@ def settings_finished(talk: Talk, interview: Interview, answers: Mapping[str, st
             talk.start("telepon")
         case "tenang":
             quiet.ask(talk)
+        case "sambung":
+            linking.give_code(talk)
         case "betulkan":
             talk.open_task("correction", Level.KUNING, "reason.correction", due_in=ERASURE)
             talk.say("person_will_write")
@@ -279,7 +297,8 @@ def _how(talk: Talk, interview: Interview) -> str:
 
 
 def _carried(interview: Interview) -> dict[str, str]:
-    return {name: interview.facts[name] for name in (HOW, SCHOOL) if name in interview.facts}
+    kept = (HOW, SCHOOL, inviting.FACT)
+    return {name: interview.facts[name] for name in kept if name in interview.facts}
 
 
 def _school(talk: Talk, facts: Mapping[str, str]) -> School | None:
@@ -290,6 +309,16 @@ def _school(talk: Talk, facts: Mapping[str, str]) -> School | None:
 def _village_of_school(talk: Talk, facts: Mapping[str, str]) -> VillageId | None:
     school = _school(talk, facts)
     return school.village_id if school is not None else None
+
+
+def _village_invited(talk: Talk, facts: Mapping[str, str]) -> VillageId | None:
+    found = inviting.carried(talk, facts)
+    return found.village if found is not None else None
+
+
+def _comes_to_work(talk: Talk, facts: Mapping[str, str]) -> bool:
+    found = inviting.carried(talk, facts)
+    return found is not None and found.role is not Role.CAREGIVER
 
 
 def _village(talk: Talk, name: str) -> VillageId | None:

@@ -21,10 +21,11 @@ from conversations import (
     quiet,
     registration,
     staff,
+    unsent,
 )
 from conversations.broadcasts import broadcasting
-from conversations.concerns import alarm, calling, news, reporting, traces, wishes, young
-from conversations.concerns.cry import is_cry, is_yes
+from conversations.concerns import alarm, calling, files, news, reporting, traces, wishes, young
+from conversations.concerns.cry import is_cry, is_plea, is_yes
 from conversations.courtesy import is_greeting, is_thanks
 from conversations.dialogue import Consent, Dialogue, Event, Person, Role, Turn
 from conversations.duty import watch
@@ -32,14 +33,13 @@ from conversations.event import (
     AddressLost,
     CodeUsed,
     HelpBegun,
-    MediaKept,
     NewcomerHelped,
     PersonChanged,
-    TaskExtended,
 )
-from conversations.helping import helping, joining
+from conversations.helping import helping, inviting, joining
 from conversations.level import Level
-from conversations.message import Inbound, Kind, MediaId
+from conversations.message import Inbound, Kind
+from conversations.phone import linking, unseen
 from conversations.schools import attendance, feedback, orders, rsvp
 from conversations.talk import Conversation, Talk
 from conversations.world import World
@@ -57,6 +57,7 @@ CONVERSATIONS: dict[str, Conversation] = {
         *broadcasting.CONVERSATIONS,
         *feedback.CONVERSATIONS,
         *quiet.CONVERSATIONS,
+        *inviting.CONVERSATIONS,
         *staff.CONVERSATIONS,
     )
 }
@@ -67,11 +68,10 @@ A_STORY = 3
 A_MOMENT = timedelta(minutes=1)
 """By so much at least an answer makes a talk with staff longer: not for every line of it."""
 
-KEPT_FILES = (Kind.VOICE, Kind.IMAGE)
-
 
 def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) -> Turn:
     """What one message brings about. Never raises for anything a person may write."""
+    dialogue = unseen.blind(dialogue, inbound)
     talk = Talk(person, dialogue, world, CONVERSATIONS)
     if inbound.kind is Kind.BUTTON and not inbound.button:
         inbound = replace(inbound, kind=Kind.OTHER)
@@ -85,9 +85,13 @@ def respond(person: Person, dialogue: Dialogue, inbound: Inbound, world: World) 
             _welcome(talk)
         case Kind.GROUP:
             talk.say("group")
-        case Kind.BUTTON if typed.kind is Kind.TEXT and any(
-            doubtful(talk, typed.text, inbound.button)
-            for doubtful in (rsvp.is_doubtful, staff.is_doubtful)
+        case Kind.BUTTON if (
+            typed.kind is Kind.TEXT
+            and not inbound.unproven
+            and any(
+                doubtful(talk, typed.text, inbound.button)
+                for doubtful in (rsvp.is_doubtful, staff.is_doubtful)
+            )
         ):
             pass
         case _:
@@ -125,12 +129,19 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
     urgent = _danger(talk, inbound)
     if inbound.edited:
         if urgent:
-            _keep_file(talk, inbound)
+            files.keep(talk, inbound)
             alarm.help_now(talk, inbound.text)
         else:
             talk.ask_again(talk.text("edited"))
         return
-    if not urgent and (_command(talk, inbound) or rsvp.heard(talk, inbound)):
+    if not urgent and (
+        unseen.opened(talk, inbound)
+        or _command(talk, inbound)
+        or (not inbound.unproven and rsvp.heard(talk, inbound))
+    ):
+        return
+    if inbound.unseen is not None and inbound.kind is not Kind.BUTTON:
+        _apart(talk, inbound, urgent=urgent)
         return
     inbound = rsvp.for_question(inbound)
     running = talk.running
@@ -138,7 +149,7 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
         inbound = replace(inbound, text="ya")
     is_answer = inbound.kind in (Kind.TEXT, Kind.BUTTON) or _is_answer_file(talk, inbound)
     if urgent and not (running and is_answer and interview.takes_free_text(running, talk.world)):
-        _keep_file(talk, inbound)
+        files.keep(talk, inbound)
         alarm.help_now(talk, inbound.text)
         return
     if running is None:
@@ -155,19 +166,35 @@ def _hear(talk: Talk, inbound: Inbound) -> None:
     _something_else(talk, inbound)
 
 
+def _apart(talk: Talk, inbound: Inbound, *, urgent: bool) -> None:
+    """What she tells while the open question has not reached her yet: no answer to it."""
+    if urgent:
+        files.keep(talk, inbound)
+        alarm.help_now(talk, inbound.text)
+    elif unseen.kept(talk, inbound):
+        return
+    elif inbound.kind is Kind.TEXT:
+        staff.help_(talk)
+    else:
+        talk.say(_ANSWERS.get(inbound.kind, "kind.other"))
+
+
 def _danger(talk: Talk, inbound: Inbound) -> bool:
     """Whether the words must reach a human being at once; staff are told in this very turn."""
     if inbound.kind is Kind.BUTTON or not any(map(str.isalpha, inbound.text)):
         return False
-    if staff.is_order(talk, inbound.text) or traces.is_wish(inbound.text):
+    if traces.is_wish(inbound.text):
         return False
-    if broadcasting.is_writing(talk):
+    if not inbound.unproven and (
+        staff.is_order(talk, inbound.text) or broadcasting.is_writing(talk)
+    ):
         return False
     running = talk.running
     if running and interview.is_label(running, inbound.text, talk.person, talk.world):
         return False
     found = danger.assess(inbound.text)
-    if found.level is None and is_cry(inbound.text):
+    cries = is_cry(inbound.text) or (inbound.unproven and is_plea(inbound.text))
+    if found.level is None and cries:
         if running and running.conversation == "bahaya":
             return False
         alarm.cry(talk, inbound.text)
@@ -180,15 +207,25 @@ def _danger(talk: Talk, inbound: Inbound) -> bool:
 
 def _command(talk: Talk, inbound: Inbound) -> bool:
     """Hears what may be said at any time; False when the message is something else."""
-    if any(order(talk, inbound) for order in _ORDERS):
+    if any(order(talk, inbound) for order in (_OF_ANYBODY if inbound.unproven else _ORDERS)):
         return True
     if inbound.kind is not Kind.TEXT:
         return False
-    if talk.world.typist is None and staff.join(talk, inbound):
+    intent = commands.intent(talk, inbound.text)
+    if inbound.unproven:
+        return intent in _INTENTS_OF_ANYBODY and _carry_out(talk, intent)
+    if talk.world.typist is None and joining.is_tried_out(talk, inbound):
+        return True
+    alone = talk.world.typist is None and not talk.person.shares_phone
+    if alone and staff.join(talk, inbound):
         return True
     if joining.by_code(talk, inbound):
         return True
-    match commands.intent(talk, inbound.text):
+    return _carry_out(talk, intent)
+
+
+def _carry_out(talk: Talk, intent: str | None) -> bool:
+    match intent:
         case "start":
             _welcome(talk)
         case "stop" if talk.world.typist is not None:
@@ -294,33 +331,16 @@ def _idle(talk: Talk, inbound: Inbound) -> None:
 
 def _something_else(talk: Talk, inbound: Inbound) -> None:
     """Stickers, files, places: each gets a kind answer, and the open question stays open."""
-    kept = _keep_file(talk, inbound)
+    kept = files.keep(talk, inbound)
     key = _ANSWERS.get(inbound.kind, "kind.other")
     if talk.running is not None:
         talk.ask_again(talk.text(key))
     elif kept and talk.alarm is None:
         reporting.offer_report(talk, talk.text(key), kept)
-    elif talk.person.consent is Consent.UNASKED and inbound.kind not in KEPT_FILES:
+    elif talk.person.consent is Consent.UNASKED and inbound.kind not in files.KEPT:
         _welcome(talk)
     else:
         talk.say(key)
-
-
-def _keep_file(talk: Talk, inbound: Inbound) -> str:
-    """A recording or a picture for staff: part of the alarm its words raised or of the report that
-    is being told, else a task of its own; the code of that, empty for anything else.
-    """
-    if inbound.kind not in KEPT_FILES or inbound.media is None:
-        return ""
-    media = MediaId(talk.world.fresh_id())
-    code = talk.alarm or reporting.code_of_file(talk, inbound.text)
-    if not code:
-        reason = f"reason.{inbound.kind}"
-        code = talk.open_task(inbound.kind, Level.KUNING, reason, content=inbound.text, media=media)
-    else:
-        talk.add(TaskExtended(code, media=media))
-    talk.add(MediaKept(media, inbound.kind, inbound.media, task=code))
-    return code
 
 
 _ANSWERS = {
@@ -352,6 +372,7 @@ def _number_of_offer(dialogue: Dialogue, inbound: Inbound) -> Inbound:
 
 _ORDERS: tuple[Callable[[Talk, Inbound], bool], ...] = (
     traces.respond,
+    linking.respond,
     helping.respond,
     joining.pressed,
     rsvp.pressed,
@@ -359,6 +380,7 @@ _ORDERS: tuple[Callable[[Talk, Inbound], bool], ...] = (
     orders.respond,
     mourning.respond,
     watch.respond,
+    unsent.respond,
     staff.respond,
     broadcasting.respond,
     young.respond,
@@ -366,3 +388,11 @@ _ORDERS: tuple[Callable[[Talk, Inbound], bool], ...] = (
     reporting.respond,
 )
 """What people with a task in the programme may order; each asks the permission table itself."""
+
+_OF_ANYBODY: tuple[Callable[[Talk, Inbound], bool], ...] = (
+    traces.respond,
+    young.respond,
+    reporting.respond,
+)
+_INTENTS_OF_ANYBODY = frozenset({"stop", "help", "safe_word", "person", "back", "skip"})
+"""What is heard where it is open who writes: nothing that shows what is known of somebody."""

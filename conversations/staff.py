@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from conversations.casework import (
@@ -31,6 +32,7 @@ from conversations.event import (
     TalkHeld,
     TaskChanged,
 )
+from conversations.helping import inviting
 from conversations.level import Level
 from conversations.message import Choice, Inbound, Kind, Message, Outgoing
 from conversations.permission import Act, may
@@ -50,7 +52,7 @@ _ONE_TIME_CODE = re.compile(
 
 def is_order(talk: Talk, text: str) -> bool:
     """Whether a text is an order of staff, or the words of one, and so no cry for help of hers."""
-    if not talk.person.role.safeguards:
+    if not talk.person.role.safeguards or talk.person.shares_phone:
         return False
     return desk.is_writing(talk) or order.read(text) is not None
 
@@ -86,6 +88,8 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
     Cadres have few, with a code or as the bare word while they have a visit, because what they
     write is mostly no order.
     """
+    if talk.person.shares_phone:
+        return _is_for_own_phone(talk, inbound)
     if not may(talk.person, Act.LIST_TASKS):
         return False
     if inbound.kind is Kind.BUTTON:
@@ -116,6 +120,19 @@ def respond(talk: Talk, inbound: Inbound) -> bool:
         talk.say("staff.several_codes", codes=", ".join(codes[: desk.PAGE]), word=read.word.upper())
     else:
         talk.say("staff.no_such_task", code=read.code)
+    return True
+
+
+def _is_for_own_phone(talk: Talk, inbound: Inbound) -> bool:
+    """An order that is not carried out on a phone that several people use."""
+    if not may(replace(talk.person, shares_phone=False), Act.LIST_TASKS):
+        return False
+    read = order.read(inbound.text.strip()) if inbound.kind is Kind.TEXT else None
+    is_cadre = talk.person.role is Role.CADRE
+    meant = read is not None and (not is_cadre or bool(read.code) or not read.words)
+    if not (meant or inbound.button.startswith("t:")):
+        return False
+    talk.ask_again(talk.text("staff.own_phone"))
     return True
 
 
@@ -282,6 +299,8 @@ _OF_TASKS: Mapping[str, Callable[[Talk, Task, str], None]] = {
     "selesai": closing.close,
     "serahkan": handing.hand_over,
     "hapus": _erase,
+    "angkat": inviting.accept,
+    "tolak": inviting.decline,
     "lainnya": desk.others,
 }
 _OF_CASES: Mapping[str, Callable[[Talk, Case, str], None]] = {

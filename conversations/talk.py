@@ -5,12 +5,13 @@ Router and conversations write into a `Talk`, which lives for one turn; `turn()`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from conversations import interview as interviews
 from conversations.concerns.event import Alerted, CaseKnown
+from conversations.costs import ANSWER, DANGER
 from conversations.dialogue import (
     ChildId,
     Dialogue,
@@ -22,8 +23,7 @@ from conversations.dialogue import (
     Wake,
 )
 from conversations.duty import alerting
-from conversations.duty.ladder import called
-from conversations.duty.team import Team
+from conversations.duty.opening import DEADLINES, called_at_once, flooded, owner_of
 from conversations.event import (
     ConsentDecided,
     Forget,
@@ -39,18 +39,6 @@ from conversations.level import Level
 from conversations.message import Choice, MediaId, Message, Outgoing, Priority
 from conversations.world import World
 from locales import say
-
-DEADLINES = {
-    Level.MERAH: timedelta(hours=1),
-    Level.ORANYE: timedelta(hours=24),
-    Level.KUNING: timedelta(days=3),
-    Level.HIJAU: timedelta(days=7),
-}
-"""How long staff have (DOMAIN 4.1): MERAH is acknowledged within an hour, the others acted upon."""
-
-FLOOD = timedelta(hours=1)
-MOST_IN_A_FLOOD = 10
-"""Open tasks of one kind and one person in that time; what follows is added to the newest."""
 
 DEEPEST = 4
 """Interviews that may wait under the running one; the oldest ends with what was answered."""
@@ -70,6 +58,8 @@ class Conversation:
     ended_early: Callable[[Talk, Interview, Mapping[str, str]], None] | None = None
     owns_files: bool = False
     """`answered` itself makes a task of a voice note or a picture."""
+    urgent: bool = False
+    """About danger: what is said in it is never stopped for its price."""
 
 
 class Talk:
@@ -83,7 +73,7 @@ class Talk:
         conversations: Mapping[str, Conversation],
         *,
         priority: Priority = Priority.REPLY,
-        purpose: str = "reply",
+        purpose: str = ANSWER,
     ) -> None:
         self.person = person
         self.world = world
@@ -103,6 +93,7 @@ class Talk:
         self._priority = priority
         self._purpose = purpose
         self._asked = False
+        self._was_urgent = self._in_danger()
 
     @property
     def running(self) -> Interview | None:
@@ -292,14 +283,13 @@ class Talk:
         for the focal person. Of a flood each word is kept, but telephones ring so often only.
         """
         excluded += self.world.duty.mentioned(content)
-        raised = self.world.raised_since(kind, level, self.world.now - FLOOD)
-        if len(raised) >= MOST_IN_A_FLOOD:
-            self.add(TaskExtended(raised[0], content, media, excluded))
-            self.add(*([CaseKnown(raised[0], {"outside": True})] if outside else []))
-            return raised[0]
+        if newest := flooded(kind, level, self.world):
+            self.add(TaskExtended(newest, content, media, excluded))
+            self.add(*([CaseKnown(newest, {"outside": True})] if outside else []))
+            return newest
         code = self.world.next_code()
         team = self.world.duty.team().without({self.person.id, *excluded})
-        owner = self._owner(level, team, outside=outside)
+        owner = owner_of(level, team, self.world, outside=outside)
         self.add(
             TaskOpened(
                 code=code,
@@ -316,11 +306,9 @@ class Talk:
                 outside=outside,
             )
         )
-        if level >= Level.ORANYE:
-            first = called(0, team, outside=outside)
-            self._alert(code, level, first or ([owner] if owner is not None else []))
-        elif level is Level.KUNING and owner is not None:
-            self._alert(code, level, (owner,))
+        for person in called_at_once(level, team, owner, outside=outside):
+            self.tell(alerting.alert(code, level, person, step=0))
+            self.add(Alerted(code, person, 0))
         return code
 
     def turn(self) -> Turn:
@@ -340,26 +328,24 @@ class Talk:
                 self._after,
                 self.world.now if self._offer else None,
             ),
-            tuple(self._outgoing),
+            self._all_outgoing(),
             tuple(self._events),
             self.outcome,
         )
 
-    def _owner(self, level: Level, team: Team, *, outside: bool) -> PersonId | None:
-        """Whoever is called first owns what is urgent; the rest goes to who has least to do, but
-        never to whom it concerns."""
-        if outside or (level >= Level.ORANYE and team.on_duty):
-            return next(iter(called(0, team, outside=outside)), None)
-        free = self.world.least_busy_staff()
-        if free is None or free in team.everyone:
-            return free
-        return next(iter((*team.everyone, *team.focal)), None)
+    def _in_danger(self) -> bool:
+        return any(self._conversations[one.conversation].urgent for one in self._stack)
 
-    def _alert(self, code: str, level: Level, to: Iterable[PersonId]) -> None:
-        """The first step of the ladder; the next ones are taken by the clock."""
-        for person in to:
-            self.tell(alerting.alert(code, level, person, step=0))
-            self.add(Alerted(code, person, 0))
+    def _all_outgoing(self) -> tuple[Outgoing, ...]:
+        """Answers in a turn about danger, and to those who take care of it, are marked as such;
+        their place among others stays."""
+        is_urgent = self.alarm is not None or self._was_urgent or self._in_danger()
+        if not is_urgent and not self.person.role.safeguards:
+            return tuple(self._outgoing)
+        return tuple(
+            replace(one, purpose=DANGER) if one.to is None and one.purpose == ANSWER else one
+            for one in self._outgoing
+        )
 
     def _file_task(self, interview: Interview, kept: MediaKept) -> str:
         """A recorded or photographed answer is a task: somebody has to listen or look."""

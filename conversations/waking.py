@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from conversations import checkin, interview, politeness, programme, staff
 from conversations.broadcasts import broadcasting
+from conversations.concerns import traces
 from conversations.dialogue import Dialogue, Event, Person, Turn, Wake
 from conversations.duty import watch
 from conversations.event import Remind
@@ -35,6 +36,9 @@ def _nudge(talk: Talk, due: Wake) -> None:
         programme.by_rule(talk, due)
         return
     if running is None or running.id != due.subject or running.nudged:
+        return
+    if talk.person.shares_phone and running.conversation in traces.REPORTS:
+        talk.give_up_all(running.conversation)
         return
     if politeness.why_not(talk.person, talk.world.now):
         return

@@ -20,6 +20,7 @@ from conversations.level import Level
 from conversations.message import MediaId
 from conversations.rule import Rules
 from conversations.schools.session import Schools
+from conversations.unsent import Unsent
 
 
 class World(Protocol):
@@ -43,6 +44,9 @@ class World(Protocol):
 
     def villages(self) -> tuple[tuple[VillageId, str], ...]:
         """Every village with its name, in the order to be offered."""
+
+    def village_by_code(self, code: str) -> VillageId | None:
+        """The village that this code, in capitals, stands for."""
 
     def form(self, hash_: str) -> Form:
         """The form of this content hash, also an older version that somebody is still in."""
@@ -123,6 +127,10 @@ class World(Protocol):
     @property
     def cases(self) -> Cases:
         """Concerns that are followed up."""
+
+    def unsent(self, cadre: PersonId | None) -> tuple[Unsent, ...]:
+        """What did not reach people in the last week, newest first; with a cadre only those of the
+        schools she looks after."""
 
     @property
     def rules(self) -> Rules:

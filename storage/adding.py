@@ -20,10 +20,11 @@ RANK: Final = {priority: rank for rank, priority in enumerate(PRIORITIES)}
 """How a priority is stored: the most urgent is 0."""
 
 _INSERT = (
-    "INSERT INTO outbox (address_id, person_id, dedupe_key, priority, purpose, campaign, held,"
-    " body, status, not_before, expires_at, owner, lease_until, created_at)"
-    " VALUES (:address_id, :person_id, :dedupe_key, :priority, :purpose, :campaign, :held,"
-    " :body, :status, :not_before, :expires_at, :owner, :lease_until, :now)"
+    "INSERT INTO outbox (address_id, channel, person_id, dedupe_key, priority, purpose, campaign,"
+    " held, body, status, not_before, expires_at, owner, lease_until, created_at)"
+    " VALUES (:address_id, (SELECT a.channel FROM addresses a WHERE a.id = :address_id),"
+    " :person_id, :dedupe_key, :priority, :purpose, :campaign,"
+    " :held, :body, :status, :not_before, :expires_at, :owner, :lease_until, :now)"
     " ON CONFLICT (dedupe_key) DO NOTHING"
 )
 _ADD_ALL = Statement(_INSERT)

@@ -27,8 +27,9 @@ ONLY_CHILD = (
     "(SELECT CASE WHEN count(*) = 1 THEN min(k.nickname) END FROM caregiving g"
     " JOIN children k ON k.id = g.child_id WHERE g.person_id = p.id)"
 )
-ADDRESSED = f"{COLUMNS}, {ONLY_CHILD}, w.name"
-"""What a question selects to put words to somebody, of `people p`."""
+ADDRESSED = f"{COLUMNS}, CASE WHEN a.shared THEN NULL ELSE {ONLY_CHILD} END, w.name"
+"""What a question selects to put words to somebody, of `people p`: no child is named on a phone of
+several people."""
 
 ADDRESSED_FROM = f" LEFT JOIN villages w ON w.id = p.village_id{REACHED}"
 

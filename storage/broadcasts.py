@@ -6,7 +6,7 @@ bot/planned/broadcast.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,9 +23,10 @@ from conversations.broadcasts.broadcast import (
     State,
     Step,
 )
+from conversations.costs import Tariff
 from conversations.dialogue import PersonId
 from conversations.message import MediaId
-from storage import audiences, campaigns, due, media, outbox, recipients, staff
+from storage import audiences, campaigns, due, media, outbox, recipients, spending, staff
 from storage.recipients import campaign
 from storage.schema import from_ms, to_ms
 from storage.sealing import vault_of
@@ -329,14 +330,18 @@ def finish(conn: Connection, broadcast: Broadcast, now: datetime) -> None:
 class StoredBroadcasts:
     """`conversations.broadcasts.broadcast.Broadcasts`, answered from one connection."""
 
-    __slots__ = ("_conn", "_now", "alone_up_to", "rate")
+    __slots__ = ("_conn", "_now", "alone_up_to", "rates")
 
     def __init__(
-        self, conn: Connection, now: datetime, rate: float = 30.0, alone_up_to: int = 100
+        self,
+        conn: Connection,
+        now: datetime,
+        rates: Mapping[str, float],
+        alone_up_to: int = 100,
     ) -> None:
         self._conn = conn
         self._now = now
-        self.rate = rate
+        self.rates = rates
         self.alone_up_to = alone_up_to
 
     def one(self, broadcast: BroadcastId) -> Broadcast | None:
@@ -369,6 +374,10 @@ class StoredBroadcasts:
         found = one(self._conn, broadcast)
         whom = audiences.one(self._conn, person)
         return "" if found is None or whom is None else whom.reads(found.text)
+
+    def tariff(self) -> Tariff | None:
+        """What one by WhatsApp costs now."""
+        return spending.tariff(self._conn, self._now)
 
     def file(self, media_: MediaId) -> str:
         """What became of a file."""

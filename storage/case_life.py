@@ -24,9 +24,9 @@ from conversations.concerns.case import (
 )
 from conversations.dialogue import PersonId
 from conversations.duty.ladder import called
+from conversations.duty.opening import DEADLINES
 from conversations.event import TaskOpened
 from conversations.level import Level
-from conversations.talk import DEADLINES
 from storage import alerts, calling, colleagues, duty, handing, owners, referrals, tasks
 from storage import cases as all_cases
 from storage.cases import NEXT_ACTION, VISIT_FOR

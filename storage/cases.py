@@ -30,7 +30,8 @@ from conversations.message import MediaId
 from storage import colleagues, referrals
 from storage import tasks as all_tasks
 from storage.owners import OPEN, kept_out
-from storage.schema import cases, people, task_notes, tasks
+from storage.schema import cases, from_ms, people, task_notes, tasks
+from storage.statement import Statement
 from storage.tasks import COLUMNS, CONTENT, NOTE, URGENCY, as_task, opened
 
 NEXT_ACTION = b"cases"
@@ -61,6 +62,10 @@ _CASE_COLUMNS = (
     cases.c.closing_by,
     cases.c.outcome,
     cases.c.merged_into,
+)
+_CONFIRMED = Statement(
+    "SELECT max(a.confirmed_at) FROM address_people t JOIN addresses a ON a.id = t.address_id"
+    " WHERE t.person_id = :person"
 )
 _GROUP = text(
     "WITH RECURSIVE kin (code) AS (SELECT CAST(:code AS VARCHAR(20))"
@@ -106,7 +111,10 @@ class StoredCases:
         return self._cases(where, limit)
 
     def reported_by(self, person: PersonId, since: datetime, limit: int) -> tuple[Case, ...]:
-        """What she reported since then, open or closed, newest first."""
+        """What she reported since then, open or closed, newest first; nothing from before somebody
+        said on a phone of hers, without a proof, that she is the one."""
+        said = _CONFIRMED.value(self.conn, {"person": person})
+        since = since if said is None else max(since, from_ms(said))
         hers = [tasks.c.about_id == person, tasks.c.kind == CONCERN, tasks.c.created_at >= since]
         return self._cases(hers, limit, newest=True)
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, case, exists, func, or_, select
 
 from conversations.concerns.case import Phone
 from conversations.dialogue import PersonId, Role
+from storage import reaching
 from storage.owners import kept_out
 from storage.schema import (
     address_people,
@@ -100,7 +101,8 @@ def role_of(conn: Connection, person: PersonId) -> Role:
 
 
 def phone(conn: Connection, person: PersonId) -> Phone:
-    """Whose telephone reaches somebody: her own, one that others of the programme have too, none.
+    """Whose telephone reaches somebody: her own, one that others of the programme have too or that
+    may be a stranger's by now, none.
 
     Who has none, but was written for, was typed for by a helper.
     """
@@ -110,13 +112,16 @@ def phone(conn: Connection, person: PersonId) -> Phone:
         .correlate(addresses)
         .scalar_subquery()
     )
-    shared = conn.execute(
-        select(func.max(sharers)).where(
-            addresses.c.person_id == person, addresses.c.blocked_at.is_(None)
+    hers = select(address_people.c.address_id).where(address_people.c.person_id == person)
+    shared, doubted = conn.execute(
+        select(func.max(sharers), func.max(addresses.c.doubted_at)).where(
+            addresses.c.id.in_(hers), addresses.c.blocked_at.is_(None)
         )
-    ).scalar()
+    ).one()
+    if shared is not None and shared > 1:
+        return Phone.SHARED
     if shared is not None:
-        return Phone.SHARED if shared > 1 else Phone.OWN
+        return Phone.OWN if doubted is None else Phone.DOUBTED
     typed = exists().where(answers.c.spoken_by == person, answers.c.typed_by != person)
     helped = exists().where(addresses.c.assisting_id == person)
     by_another = conn.execute(select(or_(typed, helped))).scalar_one()
@@ -140,7 +145,7 @@ def cadres_near(conn: Connection, code: str, limit: int) -> tuple[PersonId, ...]
         enrolments.c.left_at.is_(None),
     )
     out = exists().where(case_exclusions.c.code == code, case_exclusions.c.person_id == people.c.id)
-    reached = exists().where(addresses.c.person_id == people.c.id, addresses.c.blocked_at.is_(None))
+    reached = reaching.reached(people.c.id)
     near = hers if case_.village_id is None else or_(hers, people.c.village_id == case_.village_id)
     rows = conn.execute(
         select(people.c.id)

@@ -25,11 +25,18 @@ from storage.schema import from_ms, to_ms
 from storage.statement import Listed
 
 COLUMNS = (
-    "SELECT o.id, o.address_id, a.channel, a.account, a.address, o.body, o.priority, o.purpose,"
-    " o.attempts, o.expires_at, o.person_id, o.held"
+    "SELECT o.id, o.address_id, a.channel, a.account,"
+    " CASE WHEN a.recipient <> '' THEN a.recipient ELSE a.address END, o.body, o.priority,"
+    " o.purpose, o.attempts, o.expires_at, o.person_id, o.held, o.withheld,"
+    " CASE WHEN a.shared AND (a.asked_at IS NOT NULL OR a.person_id IS NULL"
+    " OR a.person_id <> o.person_id) THEN NULL ELSE a.last_inbound_at END,"
+    " a.window_until, a.shared, a.doubted_at, a.rests_until,"
+    " CASE WHEN a.shared AND a.asked_at IS NULL AND a.person_id <> o.person_id"
+    " THEN a.last_inbound_at END"
     " FROM outbox o JOIN addresses a ON a.id = o.address_id"
 )
-"""What is read of a row that may leave: a `Candidate`."""
+"""What is read of a row that may leave: a `Candidate`. A shared phone that another holds, or of
+which it was asked who does, is for her like one that was never heard."""
 
 ERASED = "erased"
 
@@ -94,6 +101,13 @@ class Candidate(NamedTuple):
     expires_at: int | None
     person_id: int | None
     held: bool
+    withheld: bool
+    heard_at: int | None
+    window_until: int | None
+    shared: bool
+    doubted_at: int | None
+    rests_until: int | None
+    used_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from conversations.dialogue import PersonId, Role
 from conversations.duty.team import NEEDED, Shift, ShiftId, Team
-from storage import alerts
+from storage import alerts, reaching
 from storage.schema import from_ms, to_ms
 from storage.sealing import vault_of
 from storage.statement import Statement
@@ -31,8 +31,7 @@ _SHORTEST_NAME = 3
 """Letters of a name from which on it is looked for in a text."""
 
 _REACHED = (
-    "s.person_id IS NOT NULL AND s.removed_at IS NULL AND EXISTS (SELECT 1 FROM addresses a"
-    " WHERE a.person_id = s.person_id AND a.blocked_at IS NULL)"
+    f"s.person_id IS NOT NULL AND s.removed_at IS NULL AND {reaching.is_reached('s.person_id')}"
 )
 _TEAM = Statement(
     "SELECT s.person_id, s.role,"
@@ -68,8 +67,7 @@ _ONE_WAY = Statement(
     "SELECT s.name FROM staff s WHERE s.removed_at IS NULL AND s.phone IS NULL"
     " AND EXISTS (SELECT 1 FROM shifts h WHERE h.person_id = s.person_id"
     " AND h.cancelled_at IS NULL AND h.ends_at > :now AND h.starts_at < :until)"
-    " AND (SELECT count(*) FROM addresses a WHERE a.person_id = s.person_id"
-    " AND a.blocked_at IS NULL) < 2 ORDER BY s.name, s.id"
+    f" AND {reaching.addresses_reaching('s.person_id')} < 2 ORDER BY s.name, s.id"
 )
 _NAMES = Statement(
     "SELECT person_id, name FROM staff WHERE person_id IS NOT NULL AND removed_at IS NULL"

@@ -222,13 +222,26 @@ def answered_from(channel: str, account: str, address: str) -> ColumnElement[boo
 
 def _leave_addresses(conn: Connection, person: PersonId) -> None:
     """Whoever shares the telephone holds it from now on; else nobody does."""
-    conn.execute(delete(address_people).where(address_people.c.person_id == person))
+    hers = (
+        conn.execute(
+            delete(address_people)
+            .where(address_people.c.person_id == person)
+            .returning(address_people.c.address_id)
+        )
+        .scalars()
+        .all()
+    )
     another = (
         select(func.min(address_people.c.person_id))
         .where(address_people.c.address_id == addresses.c.id)
         .scalar_subquery()
     )
     conn.execute(update(addresses).where(addresses.c.person_id == person).values(person_id=another))
+    sharers = (
+        select(func.count()).where(address_people.c.address_id == addresses.c.id).scalar_subquery()
+    )
+    together = and_(addresses.c.id.in_(hers), sharers < 2)
+    conn.execute(update(addresses).where(together).values(shared=False))
 
 
 def _empty(conn: Connection, person: PersonId, now: datetime) -> None:

@@ -20,8 +20,10 @@ from conversations.event import (
     Audited,
     BroadcastDrafted,
     BroadcastStep,
+    ChatLeft,
     ChildAdded,
     ChildChanged,
+    CodeTried,
     CodeUsed,
     ConsentDecided,
     ErasureAsked,
@@ -32,10 +34,12 @@ from conversations.event import (
     HouseholdPaused,
     InterviewFinished,
     InterviewStarted,
+    LinkOpened,
     MediaKept,
     NewcomerHelped,
     PersonChanged,
     Remind,
+    RoleGiven,
     RsvpGiven,
     SchoolJoined,
     SessionCancelled,
@@ -54,6 +58,7 @@ from storage import (
     broadcasts,
     case_events,
     children,
+    consents,
     due,
     erasure,
     forms,
@@ -65,6 +70,7 @@ from storage import (
     media,
     outbox,
     people,
+    phones,
     reviews,
     roster,
     schools,
@@ -125,7 +131,7 @@ def _interview_finished(at: Moment, event: InterviewFinished) -> None:
 
 
 def _consent_decided(at: Moment, event: ConsentDecided) -> None:
-    people.decide_consent(
+    consents.decide(
         at.conn,
         at.person.id,
         event.consent,
@@ -239,7 +245,7 @@ def _broadcast_step(at: Moment, event: BroadcastStep) -> None:
 
 
 def _erasure_asked(at: Moment, event: ErasureAsked) -> None:
-    people.ask_erasure(at.conn, at.person.id, at.now)
+    consents.ask_erasure(at.conn, at.person.id, at.now)
     at.audit("erasure asked", audit.person(at.person.id), event.code)
 
 
@@ -256,6 +262,7 @@ def _address_lost(at: Moment, event: AddressLost) -> None:
 
 def _staff_linked(at: Moment, event: StaffLinked) -> None:
     staff.join(at.conn, event.staff, at.person.id, at.now)
+    phones.leave_shared(at.conn, at.person.id, at.now)
     handing.adopt_orphans(at.conn, 100, at.now)
     reviews.ensure(at.conn, at.now)
     at.audit("staff joined", f"staff:{event.staff}")
@@ -281,13 +288,33 @@ def _help_ended(at: Moment, event: HelpEnded) -> None:
 
 
 def _code_used(at: Moment, event: CodeUsed) -> None:
-    joining.use(at.conn, event.code, at.address_id, at.person.id, at.now)
-    audit.record(at.conn, audit.person(event.person), "code used", "", "", at.now)
+    joining.use(at.conn, event.code, at.address_id, at.person.id, at.now, event.holds)
+    audit.record(at.conn, audit.person(event.person), "code used", "", event.holds, at.now)
+    if event.told:
+        phones.tell_elsewhere(at.conn, event.person, at.address_id, event.told, at.now)
+
+
+def _code_tried(at: Moment, event: CodeTried) -> None:
+    joining.tried(at.conn, at.person.id, at.now)
+
+
+def _link_opened(at: Moment, event: LinkOpened) -> None:
+    joining.open_link(at.conn, at.person.id, event.code, at.now)
+    at.audit("link opened", audit.person(at.person.id))
+
+
+def _chat_left(at: Moment, event: ChatLeft) -> None:
+    phones.leave(at.conn, at.address_id, at.person.id, at.now)
 
 
 def _school_joined(at: Moment, event: SchoolJoined) -> None:
     by = None if at.typist == at.person.id else at.typist
     schools.enrol(at.conn, event.school, at.person.id, by, at.now)
+
+
+def _role_given(at: Moment, event: RoleGiven) -> None:
+    if people.give_role(at.conn, event.person, event.role, event.name):
+        at.audit("role given", audit.person(event.person), f"{event.role}, {event.task}")
 
 
 def _audited(at: Moment, event: Audited) -> None:
@@ -327,6 +354,10 @@ _APPLY: Mapping[type[Event], Callable[[Moment, Any], None]] = {
     NewcomerHelped: _newcomer_helped,
     HelpEnded: _help_ended,
     CodeUsed: _code_used,
+    CodeTried: _code_tried,
+    LinkOpened: _link_opened,
+    ChatLeft: _chat_left,
     SchoolJoined: _school_joined,
+    RoleGiven: _role_given,
     **case_events.APPLY,
 }

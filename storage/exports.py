@@ -21,7 +21,7 @@ from conversations.casework.desk import OUTCOME, WORDS
 from conversations.concerns.reporting import REPORTS
 from conversations.form.model import Form, Question, Type
 from storage import audit, children, forms, interviews, tasks
-from storage.schema import addresses, answers, caregiving, cases, people, villages
+from storage.schema import address_people, addresses, answers, caregiving, cases, people, villages
 from storage.schema import children as children_table
 from storage.schema import interviews as interviews_table
 from storage.schema import tasks as tasks_table
@@ -233,7 +233,8 @@ def _contacts(conn: Connection, named: bool) -> Iterator[Row]:
 def _who(conn: Connection, row: Any) -> Row:
     reached_at = conn.execute(
         select(addresses.c.channel, addresses.c.address)
-        .where(addresses.c.person_id == row.id)
+        .join(address_people, address_people.c.address_id == addresses.c.id)
+        .where(address_people.c.person_id == row.id)
         .order_by(addresses.c.id)
     )
     nicknames = (child.nickname for child in children.of_person(conn, row.id))

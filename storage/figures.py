@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, text
 
 from conversations.level import Level
+from storage import prices, spending
 from storage.people import Village
 from storage.schema import from_ms, to_ms
 
@@ -29,7 +30,7 @@ WOMEN = frozenset(
 )
 """Relations and salutations that tell; mbah, eyang, kakak, tetangga do not."""
 
-_AT_WORK = ("erasure", "correction", "quarantine")
+_AT_WORK = ("erasure", "correction", "quarantine", "role_wanted")
 """Tasks about data and machinery, not about a family."""
 
 _REGISTERED = "p.village_id = :village AND p.role = 'caregiver' AND p.registered_at < :until"
@@ -237,6 +238,16 @@ class FollowUps:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """Messages by WhatsApp in all villages, and what they cost in rupiah."""
+
+    messages: int
+    rupiah: int
+    estimated: bool
+    """Nobody compared the price with Meta's own card."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """One month of one village."""
 
@@ -244,6 +255,8 @@ class Figures:
     checkins: CheckIns
     schools: tuple[SchoolMonth, ...]
     follow_ups: FollowUps
+    cost: Cost | None = None
+    """None: nothing left by WhatsApp."""
 
 
 def of_month(conn: Connection, village: Village, period: Period) -> Figures:
@@ -253,7 +266,19 @@ def of_month(conn: Connection, village: Village, period: Period) -> Figures:
         checkins(conn, village, period),
         schools(conn, village, period),
         follow_ups(conn, village, period),
+        cost(conn, period),
     )
+
+
+def cost(conn: Connection, period: Period) -> Cost | None:
+    """What the whole programme spent; nobody knows which village an answer was for."""
+    spent = spending.of_month(conn, f"{period.year}-{period.month:02d}")
+    if not spent:
+        return None
+    on = period.begin.astimezone(period.zone).date()
+    unchecked = any(prices.entry(one.category, on).checked is None for one in spent)
+    messages = sum(one.messages for one in spent)
+    return Cost(messages, sum(one.rupiah for one in spent), unchecked)
 
 
 def reach(conn: Connection, village: Village, period: Period) -> Reach:

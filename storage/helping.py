@@ -16,6 +16,7 @@ from conversations.helping.helped import LASTS, Helped, Invited
 from conversations.message import MediaId
 from conversations.schools.session import School, SchoolId
 from storage import joining, meta
+from storage.reaching import addresses_reaching, is_reached
 from storage.schema import from_ms, to_ms
 from storage.schools import SCHOOL, school_of
 from storage.statement import Statement
@@ -55,8 +56,7 @@ _SCHOOLS = Statement(
 )
 _LISTED = (
     "SELECT p.id, e.number, p.salutation, p.name, s.code, p.consent, p.registered_at,"
-    " CASE WHEN EXISTS (SELECT 1 FROM addresses a WHERE a.person_id = p.id"
-    " AND a.blocked_at IS NULL) THEN 1 ELSE 0 END,"
+    f" CASE WHEN {is_reached('p.id')} THEN 1 ELSE 0 END,"
     " CASE WHEN EXISTS (SELECT 1 FROM interviews i WHERE i.person_id = p.id"
     " AND i.conversation = 'checkin' AND i.status = 'finished' AND i.started_at >= :since)"
     " THEN 1 ELSE 0 END,"
@@ -67,6 +67,7 @@ _LISTED = (
 )
 _PEOPLE = Statement(f"{_LISTED} AND e.school_id = :school ORDER BY e.number")
 _ONE = Statement(f"{_LISTED} AND e.person_id = :person ORDER BY s.code")
+_CHATS = Statement(f"SELECT {addresses_reaching(':person')}")
 _STORED = Statement("SELECT id FROM media WHERE id = :id AND status = 'stored'")
 
 
@@ -149,6 +150,19 @@ class StoredHelping:
     def invited(self, code: str) -> Invited | None:
         """Whom a code of eight signs belongs to."""
         return joining.invited(self._conn, code, self._now)
+
+    def link_code(self) -> str:
+        """A new code of eight signs."""
+        return joining.fresh_code()
+
+    def tries(self, person: PersonId) -> int:
+        """How many codes that were nobody's this person has sent within this hour."""
+        return joining.tries(self._conn, person, self._now)
+
+    def chats(self, person: PersonId) -> int:
+        """How many chats reach her."""
+        found: int = _CHATS.value(self._conn, {"person": person})
+        return found
 
     def _seen_by(self, helper: PersonId, since: datetime) -> dict[str, int]:
         return {"helper": helper, "since": to_ms(since), "now": to_ms(self._now)}

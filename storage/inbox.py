@@ -46,6 +46,11 @@ _QUARANTINED = text(
     f"{_COLUMNS} FROM inbox WHERE status <> 'done' AND status = 'quarantined'"
     " ORDER BY id DESC LIMIT :limit"
 )
+_WRITTEN = Statement(  # || '': by the id, not by the index of everything the channel ever got
+    "SELECT external_id, body, message_id FROM inbox WHERE id >= :first AND id < :before"
+    " AND channel || '' = :channel AND account || '' = :account AND address = :address"
+    " AND status = 'done' AND body IS NOT NULL ORDER BY id LIMIT :limit"
+)
 _RELEASE = text(
     "UPDATE inbox SET status = 'new', attempts = 0, error = '', done_at = NULL"
     " WHERE id = :id AND status = 'quarantined' AND body IS NOT NULL"
@@ -132,6 +137,33 @@ def count_attempt(conn: Connection, inbox_id: int) -> int:
     """Count one more attempt before it begins; returns how many there are, 0 when not open."""
     attempts: int = conn.execute(_COUNT, {"id": inbox_id}).scalar() or 0
     return attempts
+
+
+def written(
+    conn: Connection,
+    channel: str,
+    account: str,
+    address: str,
+    first: int,
+    before: int,
+    limit: int,
+) -> list[Received]:
+    """What was handled of one address from the row `first` on and before that one, in order.
+
+    What cannot be opened, or was emptied, is left out.
+    """
+    where = {"channel": channel, "account": account, "address": address}
+    values = {**where, "first": first, "before": before, "limit": limit}
+    found = []
+    for external_id, body, message_id in _WRITTEN.rows(conn, values):
+        try:
+            opened = vault_of(conn).open(bytes(body), _PURPOSE)
+        except SealBroken:
+            continue
+        found.append(
+            Received(channel, account, external_id, address, opened, message_id=message_id)
+        )
+    return found
 
 
 def quarantine(conn: Connection, inbox_id: int, error: str, now: datetime) -> bool:

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from conversations.dialogue import Consent, Person, PersonId, Role
+from storage.reaching import has_address, preferred
 from storage.schema import from_ms
 
 COLUMNS = (
     "p.id, p.role, p.salutation, p.name, p.village_id, p.relation, p.language, p.zone, p.hour,"
     " p.consent, p.stopped_at, p.paused_until, p.registered_at, p.quiet, p.talk_until,"
     " a.id, a.channel, a.account, p.erased_at,"
-    " (a.id IS NULL AND EXISTS (SELECT 1 FROM addresses b WHERE b.person_id = p.id))"
+    f" (a.id IS NULL AND {has_address('p.id')}),"
+    " a.window_until"
 )
 """What a query selects first, of `people p` and the address `a` that `REACHED` joins."""
 
-WIDTH = 20
+WIDTH = 21
 """How many columns that is: what a question selects of its own follows them."""
 
-REACHED = (
-    " LEFT JOIN addresses a ON a.id = (SELECT r.id FROM addresses r WHERE r.person_id = p.id"
-    " AND r.blocked_at IS NULL ORDER BY COALESCE(r.last_inbound_at, 0) DESC, r.id DESC LIMIT 1)"
-)
+REACHED = f" LEFT JOIN addresses a ON a.id = {preferred('p.id')}"
 """Joins the address that reaches a person now, if one does."""
 
 
@@ -41,6 +41,8 @@ class Member:
     blocked: bool = False
     """She has a phone, but took herself off: the bot is blocked or the account gone."""
     erased: bool = False
+    window_until: datetime | None = None
+    """Until then free words reach her, where her channel has such a window."""
 
 
 def member(row: Sequence[Any]) -> Member:
@@ -68,4 +70,5 @@ def member(row: Sequence[Any]) -> Member:
         row[17] or "",
         blocked=bool(row[19]),
         erased=row[18] is not None,
+        window_until=None if row[20] is None else from_ms(row[20]),
     )

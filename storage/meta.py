@@ -15,6 +15,9 @@ from storage.statement import Statement
 TELEGRAM_BOT = "bot:telegram"
 """Under this name stands what our bot is called on Telegram."""
 
+WHATSAPP_NUMBER = "bot:whatsapp"
+"""Under this name stands our number on WhatsApp, in digits with the code of the country."""
+
 _CANARY = "canary"
 _PURPOSE = b"meta"
 

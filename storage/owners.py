@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from conversations.dialogue import PersonId, Role
 from conversations.duty.ladder import called
 from conversations.level import Level
 from storage import duty
-from storage.schema import addresses, case_exclusions, staff, tasks
+from storage.reaching import reached
+from storage.schema import case_exclusions, staff, tasks
 
 OPEN: ColumnElement[bool] = tasks.c.status.in_(("open", "accepted"))
 
@@ -33,9 +34,7 @@ def least_loaded(
         .correlate(staff)
         .scalar_subquery()
     )
-    unreachable = ~exists().where(
-        addresses.c.person_id == staff.c.person_id, addresses.c.blocked_at.is_(None)
-    )
+    unreachable = ~reached(staff.c.person_id)
     avoided = [person for person in not_ if person is not None]
     supervises = case((staff.c.role == Role.COORDINATOR.value, 1), else_=0)
     query = select(staff.c.person_id).where(

@@ -1,4 +1,4 @@
-"""People, the addresses they write from, their villages and what they consented to.
+"""People, the addresses they write from and their villages.
 
 `at_address` is asked once per message and is the hot path of every turn. The children somebody
 cares for live in `children.py`; what a person says lives in `interviews.py` and `tasks.py`.
@@ -7,30 +7,19 @@ cares for live in `children.py`; what a person says lives in `interviews.py` and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, String, func, literal, text, update
+from sqlalchemy import Connection, String, case, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from conversations.dialogue import (
-    Consent,
-    Dialogue,
-    Person,
-    PersonId,
-    Role,
-    VillageId,
-)
+from conversations.dialogue import Consent, Dialogue, Person, PersonId, Role, VillageId
+from conversations.phone.phone import NUMBERED, WINDOWS, Phone
 from storage import dialogues
-from storage.schema import (
-    consents,
-    from_ms,
-    people,
-    to_ms,
-    villages,
-)
+from storage.reaching import preferred
+from storage.schema import from_ms, people, to_ms, villages
 from storage.statement import Statement
 
 NOWHERE = 0
@@ -39,27 +28,40 @@ NOWHERE = 0
 NO_VILLAGE = "KWN"
 """The first part of a code about somebody whose village is not known."""
 
+UNKNOWN = Phone("")
+"""The phone of somebody whom no phone reaches."""
+
 _FRESH = timedelta(minutes=1)
 """Within it, a further message does not write down again when the address was last heard."""
 
 SEAT = (
     "SELECT a.id, a.channel, a.blocked_at, a.last_inbound_at, p.id, p.role, p.salutation, p.name,"
     " p.village_id, p.relation, p.language, p.zone, p.hour, p.consent, p.stopped_at,"
-    " p.paused_until, p.registered_at, d.state, p.quiet, p.talk_until, a.person_id"
+    " p.paused_until, p.registered_at, d.state, p.quiet, p.talk_until,"
+    " CASE WHEN a.assisting_id = p.id THEN a.person_id END, a.shared,"
+    " a.window_until, a.doubted_at, a.asked_at, a.recipient,"
+    " EXISTS (SELECT 1 FROM outbox w WHERE w.address_id = a.id AND w.withheld)"
 )
-_SEATS = f"{SEAT} FROM addresses a"
-_OWN = " JOIN people p ON p.id = a.person_id LEFT JOIN dialogues d ON d.person_id = p.id"
 _SPEAKING = (
     " JOIN people p ON p.id = CASE WHEN a.assisting_until > :now THEN a.assisting_id"
     " ELSE a.person_id END LEFT JOIN dialogues d ON d.person_id = p.id"
 )
 AT_ADDRESS = Statement(
-    f"{_SEATS}{_SPEAKING}"
+    f"{SEAT} FROM addresses a{_SPEAKING}"
     " WHERE a.channel = :channel AND a.account = :account AND a.address = :address"
 )
 _PREFERRED = Statement(
-    f"{_SEATS}{_OWN} WHERE a.person_id = :person AND a.blocked_at IS NULL"
-    " ORDER BY COALESCE(a.last_inbound_at, 0) DESC, a.id DESC LIMIT 1"
+    f"{SEAT} FROM people p JOIN addresses a ON a.id = {preferred(':person')}"
+    " LEFT JOIN dialogues d ON d.person_id = p.id WHERE p.id = :person"
+)
+_REACHED = Statement(f"SELECT a.id, a.channel FROM addresses a WHERE a.id = {preferred(':person')}")
+_WINDOWED = ", ".join(f"'{channel}'" for channel in sorted(WINDOWS))
+_REACHED_NOW = Statement(
+    "SELECT a.id, a.channel FROM address_people t JOIN addresses a ON a.id = t.address_id"
+    " WHERE t.person_id = :person AND a.blocked_at IS NULL ORDER BY"
+    f" CASE WHEN a.channel IN ({_WINDOWED}) AND COALESCE(a.window_until, 0) <= :now"
+    " THEN 1 ELSE 0 END, CASE WHEN a.doubted_at IS NULL THEN 0 ELSE 1 END,"
+    " COALESCE(a.last_inbound_at, 0) DESC, a.id DESC LIMIT 1"
 )
 _LOCK_AT_ADDRESS = text(
     "SELECT p.id FROM people p JOIN addresses a ON p.id IN (a.person_id, a.assisting_id)"
@@ -71,10 +73,6 @@ _UNASKED = Statement("SELECT unasked_week, unasked FROM people WHERE id = :perso
 _NEW_ADDRESS = Statement(
     "INSERT INTO addresses (channel, account, address, created_at)"
     " VALUES (:channel, :account, :address, :now) ON CONFLICT DO NOTHING"
-)
-_ADDRESS_ID = text(
-    "SELECT id FROM addresses"
-    " WHERE channel = :channel AND account = :account AND address = :address"
 )
 _UNOWNED_SQL = (
     "SELECT id FROM addresses WHERE channel = :channel AND account = :account"
@@ -97,15 +95,15 @@ _VILLAGES = Statement(
 _VILLAGE_CODE = Statement(
     "SELECT v.code FROM people p JOIN villages v ON v.id = p.village_id WHERE p.id = :person"
 )
-_CONSENT = Statement(
-    "INSERT INTO consents (person_id, decision, capacity, text_version, text, channel, witness_id,"
-    " how, at) VALUES (:person, :decision, :capacity, :text_version, :text, :channel, :witness,"
-    " :how, :at)"
-)
-_CONSENTED = Statement("UPDATE people SET consent = :consent WHERE id = :person")
 _HEARD = Statement(
-    "UPDATE addresses SET last_inbound_at = :now, blocked_at = NULL,"
-    " blocked_reason = NULL WHERE id = :address_id"
+    "UPDATE addresses SET blocked_at = NULL, blocked_reason = NULL,"
+    " last_inbound_at = CASE WHEN last_inbound_at > :at THEN last_inbound_at ELSE :at END,"
+    " window_until = CASE WHEN window_until > :window THEN window_until"
+    " ELSE CAST(:window AS BIGINT) END WHERE id = :address_id"
+)
+_DOUBTED = Statement(
+    "UPDATE addresses SET doubted_at = COALESCE(doubted_at, CAST(:now AS BIGINT))"
+    " WHERE id = :address_id"
 )
 _WROTE = Statement("UPDATE people SET last_wrote_at = :now WHERE id = :person")
 
@@ -136,6 +134,16 @@ class Seat:
     dialogue: Dialogue
     typist: PersonId | None = None
     """The cadre on whose phone she is helped along; None: she types herself."""
+    phone: Phone = UNKNOWN
+    """The phone as it was before the message of this turn."""
+    recipient: str = ""
+    """Where answers go, if that is not the address itself."""
+    asked: bool = False
+    """It was asked who holds the phone, and that is not answered yet."""
+    withholds: bool = False
+    """Words are withheld at this address, from her or from somebody else."""
+    answers_freely: bool = True
+    """False: her message came so late that only approved words may answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +176,14 @@ def at_address(
     address: str,
     now: datetime,
     newcomer: Newcomer = ANYBODY,
+    written_at: datetime | None = None,
 ) -> Seat:
     """Who writes from this address, made known first when nobody was.
 
-    On PostgreSQL the person stays locked until the transaction ends, so that two of her messages
-    are never answered at the same time. An address that was blocked is reachable again.
+    `written_at` is when she wrote by the platform's clock, at most now: from then on a window is
+    counted, also when the message comes days later. On PostgreSQL the person stays locked until the
+    transaction ends, so that two of her messages are never answered at the same time. An address
+    that was blocked is reachable again; a telephone number may be another's since then.
     """
     where = {"channel": channel, "account": account, "address": address}
     row = _who_writes(conn, where, now)
@@ -180,10 +191,18 @@ def at_address(
         _welcome(conn, where, now, newcomer)
         row = _who_writes(conn, where, now)
         assert row is not None
-    if row[2] is not None or row[3] is None or to_ms(now - _FRESH) > row[3]:
-        _HEARD.run(conn, {"address_id": row[0], "now": to_ms(now)})
+    window = WINDOWS.get(channel)
+    at, is_shut = min(now, written_at or now), window is not None and (row[22] or 0) <= to_ms(now)
+    if row[2] is not None or row[3] is None or to_ms(now - _FRESH) > row[3] or is_shut:
+        until = None if window is None else to_ms(at + window)
+        _HEARD.run(conn, {"address_id": row[0], "at": to_ms(at), "window": until})
         _WROTE.run(conn, {"person": row[4], "now": to_ms(now)})
-    return seat(conn, row)
+        if row[2] is not None and channel in NUMBERED:
+            _DOUBTED.run(conn, {"address_id": row[0], "now": to_ms(now)})
+    found = seat(conn, row)
+    if is_shut and window is not None and at + window <= now:
+        return replace(found, answers_freely=False)
+    return found
 
 
 def _who_writes(conn: Connection, where: Mapping[str, str], now: datetime) -> Sequence[Any] | None:
@@ -197,16 +216,25 @@ def _who_writes(conn: Connection, where: Mapping[str, str], now: datetime) -> Se
 
 
 def seat_of(conn: Connection, person: PersonId) -> Seat | None:
-    """The person at the address she was last heard from; None when no address reaches her."""
+    """The person at the address where she is written to; None when no address reaches her."""
     if conn.dialect.name == "postgresql":
         conn.execute(LOCK_PERSON, {"person": person})
     row = _PREFERRED.row(conn, {"person": person})
     return None if row is None else seat(conn, row)
 
 
-def reachable(conn: Connection, person: PersonId) -> tuple[int, str] | None:
-    """The address id and channel that reach a person, without locking or reading her dialogue."""
-    row = _PREFERRED.row(conn, {"person": person})
+def reachable(
+    conn: Connection, person: PersonId, urgent: datetime | None = None
+) -> tuple[int, str] | None:
+    """The address id and channel that reach a person, without locking or reading her dialogue.
+
+    `urgent`: that moment; then where anything may be said at once comes first, and where she was
+    heard last, whatever it costs.
+    """
+    if urgent is None:
+        row = _REACHED.row(conn, {"person": person})
+    else:
+        row = _REACHED_NOW.row(conn, {"person": person, "now": to_ms(urgent)})
     return None if row is None else (row[0], row[1])
 
 
@@ -214,14 +242,6 @@ def unasked(conn: Connection, person: PersonId) -> tuple[int, int]:
     """The ISO week in which something unasked last left for her (202647), and how much did."""
     row = _UNASKED.row(conn, {"person": person})
     return (0, 0) if row is None else (row[0], row[1])
-
-
-def address_only(conn: Connection, channel: str, account: str, address: str, now: datetime) -> int:
-    """The id of an address that belongs to nobody, such as a group's."""
-    where = {"channel": channel, "account": account, "address": address}
-    _NEW_ADDRESS.run(conn, {**where, "now": to_ms(now)})
-    found: int = conn.execute(_ADDRESS_ID, where).scalar_one()
-    return found
 
 
 def seat(conn: Connection, row: Sequence[Any]) -> Seat:
@@ -244,10 +264,27 @@ def seat(conn: Connection, row: Sequence[Any]) -> Seat:
         None if row[19] is None else from_ms(row[19]),
         row[16] is not None,
         row[1] or "",
+        bool(row[21]),
     )
     dialogue = dialogues.NOTHING if state is None else dialogues.unseal(conn, state)
     typed_by_another = row[20] not in (None, row[4])
-    return Seat(row[0] or NOWHERE, person, dialogue, row[20] if typed_by_another else None)
+    phone = Phone(
+        row[1] or "",
+        None if row[3] is None else from_ms(row[3]),
+        None if row[22] is None else from_ms(row[22]),
+        bool(row[21]),
+        row[23] is not None or (row[2] is not None and row[1] in NUMBERED),
+    )
+    return Seat(
+        row[0] or NOWHERE,
+        person,
+        dialogue,
+        row[20] if typed_by_another else None,
+        phone,
+        row[25] or "",
+        row[24] is not None,
+        withholds=bool(row[26]),
+    )
 
 
 def _welcome(conn: Connection, where: Mapping[str, str], now: datetime, newcomer: Newcomer) -> None:
@@ -305,52 +342,20 @@ def fitting(type_: Any, value: Any) -> Any:
     return value[: type_.length] if isinstance(value, str) and isinstance(type_, String) else value
 
 
-def decide_consent(
-    conn: Connection,
-    person: PersonId,
-    consent: Consent,
-    *,
-    capacity: str,
-    text_version: str,
-    words: str,
-    channel: str,
-    now: datetime,
-    witness: PersonId | None = None,
-    how: str = "read",
-) -> None:
-    """Keep what was decided together with the words that were shown (UU 27/2022 art. 24).
+def give_role(conn: Connection, person: PersonId, role: Role, name: str) -> bool:
+    """A caregiver becomes a cadre or a partner; False when she is no caregiver (any more).
 
-    `how` she came to know them: read, or read_aloud or played by the witness, who typed for her.
+    `name` is kept where none is known yet.
     """
-    _CONSENT.run(
-        conn,
-        {
-            "person": person,
-            "decision": consent.value,
-            "capacity": fitting(consents.c.capacity.type, capacity),
-            "text_version": fitting(consents.c.text_version.type, text_version),
-            "text": words,
-            "channel": channel,
-            "witness": witness,
-            "how": how,
-            "at": to_ms(now),
-        },
-    )
-    _CONSENTED.run(conn, {"person": person, "consent": consent.value})
-
-
-def ask_erasure(conn: Connection, person: PersonId, now: datetime) -> None:
-    """She wants to be forgotten: from now on nothing unasked is sent to her."""
-    conn.execute(
+    known = fitting(people.c.name.type, name)
+    changed = conn.execute(
         update(people)
-        .where(people.c.id == person)
-        .values(
-            stopped_at=func.coalesce(people.c.stopped_at, literal(now, people.c.stopped_at.type)),
-            erasure_asked_at=func.coalesce(
-                people.c.erasure_asked_at, literal(now, people.c.erasure_asked_at.type)
-            ),
-        )
+        .where(people.c.id == person, people.c.role == Role.CAREGIVER.value)
+        .where(people.c.erased_at.is_(None))
+        .values(role=role.value, name=case((people.c.name == "", known), else_=people.c.name))
+        .returning(people.c.id)
     )
+    return changed.one_or_none() is not None
 
 
 def add_village(

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -19,6 +20,9 @@ from conversations.dialogue import PersonId
 from storage.audiences import ADDRESSED, ADDRESSED_FROM, Addressee, addressee
 from storage.schema import from_ms, to_ms
 from storage.statement import Statement
+
+STANDSTILL: Final = timedelta(seconds=10)
+"""Messages of a broadcast leave within about two seconds of being handed over."""
 
 _FROZEN = Statement("UPDATE broadcasts SET frozen_at = :now WHERE id = :id")
 _FROZEN_AT = Statement("SELECT frozen_at FROM broadcasts WHERE id = :id")
@@ -46,7 +50,9 @@ _HANDED = Statement(
 _LEAVING = (
     "FROM outbox WHERE campaign = :campaign AND campaign <> '' AND status IN ('waiting', 'sending')"
 )
-_NOW_WAITING = Statement(f"SELECT count(*) {_LEAVING} AND not_before <= :now")
+_NOW_WAITING = Statement(
+    f"SELECT count(*) {_LEAVING} AND not_before <= :now AND not_before > :since"
+)
 _NEXT_LEAVING = Statement(f"SELECT count(*), min(not_before) {_LEAVING}")
 _TOO_LATE = Statement(
     "UPDATE outbox SET status = 'expired', reason = 'late', finished_at = :now"
@@ -158,8 +164,13 @@ def key(id_: BroadcastId, person: PersonId) -> str:
 
 
 def waiting_now(conn: Connection, id_: BroadcastId, now: datetime) -> int:
-    """How many of its messages could leave at this moment and have not."""
-    number: int = _NOW_WAITING.value(conn, {"campaign": campaign(id_), "now": to_ms(now)})
+    """How many of its messages could leave at this moment and have not.
+
+    What has waited for `STANDSTILL` is not counted: its channel brings nothing away, and keeps back
+    nobody of another.
+    """
+    values = {"campaign": campaign(id_), "now": to_ms(now), "since": to_ms(now - STANDSTILL)}
+    number: int = _NOW_WAITING.value(conn, values)
     return number
 
 

@@ -45,6 +45,7 @@ from storage.schema import (
     join_codes,
     outbox,
     people,
+    receipts,
     recipients,
     referrals,
     sessions,
@@ -60,6 +61,9 @@ CLOSED_TASKS = timedelta(days=365)
 AUDIT = timedelta(days=1826)
 OUTCOMES = timedelta(days=400)
 """What became of due work: longer than any name of it may come again (a birth month's)."""
+
+RECEIPTS = timedelta(days=7)
+"""What was told of messages that nobody knows: so long a platform repeats itself."""
 
 _OF_A_TASK = (ESCALATION, UNANSWERED)
 """Due work whose subject is the code of a task."""
@@ -82,6 +86,7 @@ class Removed:
     files: int = 0
     recipients: int = 0
     shifts: int = 0
+    receipts: int = 0
 
     @property
     def anything(self) -> bool:
@@ -105,6 +110,7 @@ def run(conn: Connection, now: datetime, batch: int = 500) -> Removed:
         files=_discard_files(conn, now - CHAT_TEXT, batch),
         recipients=_delete_recipients(conn, now - ANSWERS, batch),
         shifts=_delete_shifts(conn, now - CLOSED_TASKS, batch),
+        receipts=_delete_oldest(conn, receipts, receipts.c.received_at, now - RECEIPTS, batch),
     )
 
 
@@ -128,17 +134,20 @@ def _empty_sent(conn: Connection, before: datetime, batch: int, now: datetime) -
     """A message that could not be sent in all that time is not sent any more."""
     ids = _next_old(conn, outbox, outbox.c.created_at, before, batch)
     unsent = outbox.c.status.in_(("waiting", "sending"))
+    announced = outbox.c.withheld & outbox.c.status.in_(("sent", "delivered", "read", "uncertain"))
+    never_said = (outbox.c.status == "waiting") | announced
     conn.execute(
         update(outbox)
         .where(outbox.c.id.in_(ids))
         .values(
             body=None,
             status=case(
-                (outbox.c.status == "waiting", "expired"),
+                (never_said, "expired"),
                 (outbox.c.status == "sending", "uncertain"),
                 else_=outbox.c.status,
             ),
-            reason=case((outbox.c.status == "waiting", LATE), else_=outbox.c.reason),
+            reason=case((never_said, LATE), else_=outbox.c.reason),
+            withheld=False,
             finished_at=case(
                 (unsent, literal(now, outbox.c.finished_at.type)), else_=outbox.c.finished_at
             ),

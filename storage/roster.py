@@ -16,6 +16,7 @@ from conversations.dialogue import Child, ChildId, PersonId, Role, VillageId
 from conversations.schools.session import School, SchoolId
 from storage import children, people, schools, tags
 from storage.people import fitting
+from storage.reaching import is_reached
 from storage.roster_sheet import Listed, Problem
 from storage.schema import people as people_table
 from storage.schema import to_ms
@@ -34,8 +35,7 @@ _SLIPS = Statement(
     "SELECT e.person_id, e.number, p.salutation, p.name FROM enrolments e"
     " JOIN people p ON p.id = e.person_id"
     " WHERE e.school_id = :school AND e.left_at IS NULL AND p.erased_at IS NULL"
-    " AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.person_id = p.id AND a.blocked_at IS NULL)"
-    " ORDER BY e.number"
+    f" AND NOT {is_reached('p.id')} ORDER BY e.number"
 )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from conversations.broadcasts import audience as audiences
 from conversations.dialogue import Person, PersonId, VillageId
 from conversations.rule import DEFAULTS, Action, Anchor, Rule, RuleId, ToHelp, WhenBusy
+from storage.reaching import has_address
 from storage.schema import from_ms, to_ms
 from storage.sealing import vault_of
 from storage.statement import Statement
@@ -76,7 +77,7 @@ _TO_HELP = Statement(
     " WHERE s.cadre_id = :cadre AND s.closed_at IS NULL AND e.left_at IS NULL"
     " AND p.consent = 'given' AND p.registered_at IS NOT NULL AND p.stopped_at IS NULL"
     " AND p.erased_at IS NULL AND (p.paused_until IS NULL OR p.paused_until <= :now)"
-    " AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.person_id = p.id)"
+    f" AND NOT {has_address('p.id')}"
     " AND NOT EXISTS (SELECT 1 FROM interviews i WHERE i.person_id = p.id"
     " AND i.conversation = 'checkin' AND i.started_at > :lately)"
     " ORDER BY s.name, s.id, e.number"

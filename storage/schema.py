@@ -123,9 +123,25 @@ addresses = Table(
     Column("blocked_at", UTCTime),
     Column("blocked_reason", String(80)),
     Column("last_inbound_at", UTCTime),
+    Column("recipient", String(140), nullable=False, server_default=""),  # "": the address itself
+    Column("window_until", UTCTime),  # until then anything may be said; none: no such window
+    Column("shared", Boolean, nullable=False, server_default=text("false")),  # by several people
+    Column("doubted_at", UTCTime),  # since then it is not sure that the phone is still hers
+    Column("confirmed_at", UTCTime),  # when somebody last said that she is the one: no proof
+    Column("asked_at", UTCTime),  # when it was asked who holds the phone
+    Column("asked_times", SmallInteger, nullable=False, server_default="0"),
+    Column("waking_id", BigInteger),  # the inbox row that is heard once that is known
+    Column("rests_until", UTCTime),  # until then nothing that nobody asked for
+    Column("identity", String(64), nullable=False, server_default=""),  # platform's fingerprint
     Column("created_at", UTCTime, nullable=False),
     UniqueConstraint("channel", "account", "address"),
     Index("ix_addresses_person", "person_id"),
+    Index(
+        "ix_addresses_recipient",
+        "recipient",
+        sqlite_where=text("recipient <> ''"),
+        postgresql_where=text("recipient <> ''"),
+    ),
     Index(
         "ix_addresses_assisting",
         "assisting_id",
@@ -138,7 +154,7 @@ address_people = Table(
     "address_people",
     metadata,
     Column("address_id", Serial, ForeignKey("addresses.id"), primary_key=True),
-    Column("person_id", Serial, ForeignKey("people.id"), primary_key=True),
+    Column("person_id", Serial, ForeignKey("people.id"), primary_key=True, index=True),
     Column("since", UTCTime, nullable=False),
 )
 
@@ -441,12 +457,18 @@ outbox = Table(
     metadata,
     identity(),
     Column("address_id", Serial, ForeignKey("addresses.id"), nullable=False),
+    Column("channel", String(12), nullable=False, server_default=""),  # that of the address
     Column("person_id", Serial, ForeignKey("people.id")),
     Column("dedupe_key", String(120), nullable=False, unique=True),
     Column("priority", SmallInteger, nullable=False),  # 0 alarm 1 reply 2 reminder 3 broadcast
     Column("purpose", String(24), nullable=False),
     Column("campaign", String(24), nullable=False, server_default=""),  # session:12, broadcast:3
     Column("held", Boolean, nullable=False, server_default=text("false")),  # by quiet hours
+    # what went out only says that there is something: the words follow when she answers
+    Column("withheld", Boolean, nullable=False, server_default=text("false")),
+    Column("category", String(12), nullable=False, server_default=""),  # what WhatsApp charges
+    Column("charged", Integer),  # rupiah that `spending` counts for it
+    Column("charged_at", UTCTime),  # its month there; none: not counted
     Column("body", LargeBinary),  # sealed; emptied by retention
     # waiting sending | sent delivered read failed uncertain excluded expired merged
     Column("status", String(10), nullable=False),
@@ -457,10 +479,12 @@ outbox = Table(
     Column("owner", String(32)),
     Column("lease_until", UTCTime),
     Column("platform_id", String(80)),
+    Column("parts", SmallInteger, nullable=False, server_default="1"),  # of WhatsApp's messages
     Column("created_at", UTCTime, nullable=False),
     Column("finished_at", UTCTime),
     Index(
         "ix_outbox_open",
+        "channel",
         "priority",
         "not_before",
         "id",
@@ -480,7 +504,57 @@ outbox = Table(
         sqlite_where=text("status IN ('waiting', 'sending') AND campaign <> ''"),
         postgresql_where=text("status IN ('waiting', 'sending') AND campaign <> ''"),
     ),
+    Index(
+        "ix_outbox_platform",
+        "platform_id",
+        sqlite_where=text("channel = 'whatsapp' AND platform_id IS NOT NULL"),
+        postgresql_where=text("channel = 'whatsapp' AND platform_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_outbox_withheld",
+        "address_id",
+        sqlite_where=text("withheld"),
+        postgresql_where=text("withheld"),
+    ),
     Index("ix_outbox_created", "created_at"),
+)
+
+receipts = Table(
+    "receipts",  # what a platform said of messages that are not known by its name yet
+    metadata,
+    Column("platform_id", String(80), primary_key=True),
+    Column("status", String(10), primary_key=True),
+    Column("reason", String(120), nullable=False, server_default=""),
+    Column("category", String(12), nullable=False, server_default=""),
+    Column("billable", Boolean),
+    Column("at", UTCTime, nullable=False),
+    Column("received_at", UTCTime, nullable=False, index=True),
+    Column("outbox_id", BigInteger),  # known after all: an earlier part of this message of ours
+)
+
+templates = Table(
+    "templates",  # as the platform has them
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("name", String(60), primary_key=True),
+    Column("language", String(12), primary_key=True),
+    # absent pending approved paused disabled rejected …
+    Column("status", String(20), nullable=False),
+    Column("category", String(12), nullable=False, server_default=""),
+    Column("reason", String(200), nullable=False, server_default=""),
+    Column("platform_id", String(40), nullable=False, server_default=""),
+    Column("digest", String(64), nullable=False, server_default=""),  # of the text it was made of
+    Column("updated_at", UTCTime, nullable=False),
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("account", String(32), primary_key=True),  # the number of ours
+    Column("month", String(7), primary_key=True),  # local, 2026-11
+    Column("category", String(12), primary_key=True),
+    Column("messages", Integer, nullable=False, server_default="0"),
+    Column("rupiah", BigInteger, nullable=False, server_default="0"),
 )
 
 due = Table(
@@ -685,6 +759,7 @@ join_codes = Table(
     "join_codes",
     metadata,
     Column("code_hash", String(64), primary_key=True),
+    Column("purpose", String(8), nullable=False, server_default="slip"),  # slip link
     Column("person_id", Serial, ForeignKey("people.id"), nullable=False, index=True),
     Column("made_at", UTCTime, nullable=False),
     Column("expires_at", UTCTime, nullable=False),

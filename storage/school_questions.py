@@ -24,6 +24,7 @@ from conversations.schools.session import (
     normal_code,
 )
 from storage import schools
+from storage.reaching import is_reached
 from storage.schema import from_ms, to_ms
 from storage.schools import HELD, SCHOOL, SESSION, SESSION_WIDTH, SESSIONS, school_of, session_of
 from storage.statement import Statement
@@ -62,10 +63,7 @@ _OPEN_INVITATION = Statement(
     " WHERE i.person_id = :person AND i.asked_at <= :now AND x.starts_at > :now"
     f" AND {HELD} ORDER BY i.asked_at DESC, x.starts_at LIMIT 1"
 )
-_LISTED = (
-    "SELECT e.person_id, e.number, p.salutation, p.name, EXISTS (SELECT 1 FROM addresses a"
-    " WHERE a.person_id = p.id AND a.blocked_at IS NULL)"
-)
+_LISTED = f"SELECT e.person_id, e.number, p.salutation, p.name, {is_reached('p.id')}"
 _ENROLLED = Statement(
     f"{_LISTED}, NULL, '' FROM enrolments e JOIN people p ON p.id = e.person_id"
     " WHERE e.school_id = :school AND e.left_at IS NULL ORDER BY e.number"
@@ -88,8 +86,8 @@ _UNTOLD = Statement(
     " 'into ' THEN CAST(substr(o.reason, 6) AS BIGINT) END"
     " WHERE x.id = :session AND e.left_at IS NULL"
     " AND (s.cadre_id IS NULL OR e.person_id <> s.cadre_id)"
-    f" AND (o.id IS NULL OR o.status NOT IN {_REACHED})"
-    f" AND (m.id IS NULL OR m.status NOT IN {_REACHED}) ORDER BY e.number"
+    f" AND (o.id IS NULL OR o.withheld OR o.status NOT IN {_REACHED})"
+    f" AND (m.id IS NULL OR m.withheld OR m.status NOT IN {_REACHED}) ORDER BY e.number"
 )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from conversations.dialogue import PersonId, VillageId
+from conversations.helping.inviting import is_ours
 from conversations.schools.session import (
     LONGEST,
     School,
@@ -23,6 +24,7 @@ from conversations.schools.session import (
     Stage,
     normal_code,
 )
+from storage import people
 from storage.people import fitting
 from storage.schema import from_ms, schools, to_ms
 from storage.statement import Statement
@@ -113,6 +115,8 @@ def open_(conn: Connection, new: NewSchool, now: datetime) -> School:
     code = normal_code(new.code)
     if not 3 <= len(code) <= 12:
         raise CodeRefused(code, taken=False)
+    if is_ours(code) or any(village.code == code for village in people.all_villages(conn)):
+        raise CodeRefused(code, taken=True)
     values = {
         "village_id": new.village_id,
         "kind": new.kind,

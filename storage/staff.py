@@ -17,7 +17,8 @@ from storage import dialogues, handing, shifts
 from storage.duty import PHONE
 from storage.handing import Handed
 from storage.people import fitting
-from storage.schema import addresses, people, staff
+from storage.reaching import reached
+from storage.schema import people, staff
 from storage.sealing import vault_of
 
 CODE_LENGTH = 8
@@ -191,9 +192,7 @@ def named_active(conn: Connection) -> int:
 
 def reachable(conn: Connection) -> tuple[PersonId, ...]:
     """Everybody who works for the programme and can be reached in chat, by person id."""
-    there = exists().where(
-        addresses.c.person_id == staff.c.person_id, addresses.c.blocked_at.is_(None)
-    )
+    there = reached(staff.c.person_id)
     in_office = staff.c.role != Role.FOCAL.value
     query = select(staff.c.person_id).where(_ACTIVE, in_office, there).order_by(staff.c.person_id)
     return tuple(PersonId(person) for person in conn.execute(query).scalars())

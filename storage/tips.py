@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from conversations.dialogue import ChildId, PersonId
 from storage.schema import tips_sent
+from storage.statement import Statement
+
+UNHEARD = (
+    "(SELECT max(CASE WHEN o.status IN ('excluded', 'expired', 'failed') THEN 0 ELSE 1 END)"
+    " FROM outbox o WHERE o.created_at = t.at AND o.person_id = t.person_id) = 0"
+)
+"""Of a tip `t`: nothing of it left, and nothing will. Its words were planned at its moment."""
+
+_HAD = Statement(
+    f"SELECT t.tip FROM tips_sent t WHERE t.person_id = :person AND {UNHEARD} IS NOT TRUE"
+    " ORDER BY t.at, t.tip"
+)
 
 
 def sent(
@@ -35,11 +47,5 @@ def rate(conn: Connection, person: PersonId, tip: str, helpful: bool) -> None:
 
 
 def had(conn: Connection, person: PersonId) -> tuple[str, ...]:
-    """Ids of the tips she was given, oldest first."""
-    return tuple(
-        conn.execute(
-            select(tips_sent.c.tip)
-            .where(tips_sent.c.person_id == person)
-            .order_by(tips_sent.c.at, tips_sent.c.tip)
-        ).scalars()
-    )
+    """Ids of the tips she was given, oldest first; one that never reached her is not among them."""
+    return tuple(row[0] for row in _HAD.rows(conn, {"person": person}))

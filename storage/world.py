@@ -9,7 +9,7 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -25,7 +25,8 @@ from conversations.dialogue import (
 from conversations.form.model import Form
 from conversations.level import Level
 from conversations.message import MediaId
-from storage import children, forms, interviews, owners, people, staff, tasks, tips
+from conversations.unsent import DAYS, Unsent
+from storage import children, forms, interviews, owners, people, staff, tasks, tips, unsent
 from storage import media as files
 from storage.broadcasts import StoredBroadcasts
 from storage.cases import StoredCases
@@ -46,8 +47,8 @@ class Programme:
     """Channels on which nobody real is talking."""
     removing: frozenset[str] = frozenset({"telegram", "simulator"})
     """Channels that can take messages away from a phone."""
-    bulk_rate: float = 30.0
-    """Messages a second that nobody asked for, at most."""
+    bulk_rates: Mapping[str, float] = field(default_factory=dict)
+    """Messages a second that nobody asked for, at most, by channel; else the usual ones."""
     alone_up_to: int = 100
     """To so many people a member of staff may send without a second person's approval."""
     duty_phone: str = ""
@@ -96,6 +97,11 @@ class StoredWorld:
     def villages(self) -> tuple[tuple[VillageId, str], ...]:
         """Every village with its name, in the order to be offered."""
         return tuple((village.id, village.name) for village in people.all_villages(self._conn))
+
+    def village_by_code(self, code: str) -> VillageId | None:
+        """The village that this code, in capitals, stands for."""
+        found = (one.id for one in people.all_villages(self._conn) if one.code == code)
+        return next(found, None)
 
     def form(self, hash_: str) -> Form:
         """The form of this content hash."""
@@ -191,7 +197,7 @@ class StoredWorld:
     def broadcasts(self) -> StoredBroadcasts:
         """Messages to many."""
         programme = self._programme
-        return StoredBroadcasts(self._conn, self._now, programme.bulk_rate, programme.alone_up_to)
+        return StoredBroadcasts(self._conn, self._now, programme.bulk_rates, programme.alone_up_to)
 
     @property
     def duty(self) -> StoredDuty:
@@ -202,6 +208,10 @@ class StoredWorld:
     def cases(self) -> StoredCases:
         """Concerns that are followed up."""
         return StoredCases(self._conn, self._now, self._programme.zone, self._person)
+
+    def unsent(self, cadre: PersonId | None) -> tuple[Unsent, ...]:
+        """What did not reach people in the last week, newest first."""
+        return unsent.since(self._conn, self._now - timedelta(days=DAYS), self._now, cadre)
 
     @property
     def rules(self) -> StoredRules:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from conversations.message import Inbound, MediaId, Message
+from storage.facts import Fact
 from storage.inbox import Received
 
 LARGEST_FETCH = 20 * 1024 * 1024
@@ -22,7 +23,7 @@ class Receipt:
     """The platform took the message; `platform_id` is what it calls it.
 
     The parts of one message have an id each, with commas between. `note` is kept with the result:
-    what became of a removal.
+    what became of a removal, or of a file that the platform does not take.
     """
 
     platform_id: str
@@ -41,6 +42,9 @@ class File:
 Accept = Callable[[Sequence[Received]], Awaitable[None]]
 """Returns after the batch is committed; only then may the platform be told that it was received."""
 
+Note = Callable[[Sequence[Fact]], Awaitable[None]]
+"""Returns after the facts are committed; only then may the platform be told "received"."""
+
 LoadMedia = Callable[[MediaId], Awaitable[File]]
 
 
@@ -56,7 +60,8 @@ class Channel(Protocol):
         """What one received body says; raises ValueError when it is malformed."""
 
     async def send(self, address: str, message: Message, *, quiet: bool) -> Receipt:
-        """Send one message, raising Blocked, SlowDown, Unanswered, Refused or Unreachable."""
+        """Send one message, raising Blocked, WindowClosed, SlowDown, Unanswered, Refused or
+        Unreachable. With a template it is said in the template's words."""
 
     async def fetch(self, ref: str) -> bytes:
         """The bytes behind a `Media.ref`, raising TooLarge, Gone or Unreachable."""
@@ -78,6 +83,10 @@ class ChannelError(Exception):
 
 class Blocked(ChannelError):
     """Nothing reaches this address any more, until the person writes again."""
+
+
+class WindowClosed(ChannelError):
+    """Not sent: so long after her last message only approved words may be said to her."""
 
 
 class SlowDown(ChannelError):

@@ -35,7 +35,9 @@ from bot.channels.channel import (
     Unanswered,
     Unreachable,
 )
-from bot.channels.telegram_files import KnownFiles, way_of
+from bot.channels.known_files import KnownFiles
+from bot.channels.lengths import units
+from bot.channels.telegram_files import METHODS, field_of, name_of
 from bot.channels.telegram_messages import (
     LONGEST_CAPTION,
     Part,
@@ -43,7 +45,6 @@ from bot.channels.telegram_messages import (
     migrated_to,
     refuses_file,
     render,
-    units,
 )
 from bot.channels.telegram_polling import BAD_TOKEN, PAUSES, Poller, named
 from bot.channels.telegram_removal import remove
@@ -310,7 +311,7 @@ class Telegram:
             }
             if quiet:
                 fields["disable_notification"] = True
-            status, answer = await self._post(known.method, fields)
+            status, answer = await self._post(METHODS[known.field], fields)
             if not refuses_file(status, answer):
                 return self._receipt(status, answer)
             self._files.forget(id_, known)
@@ -318,7 +319,7 @@ class Telegram:
     async def _upload(
         self, address: str, id_: MediaId, file: File, caption: Part, quiet: bool
     ) -> Receipt:
-        method, field = way_of(file)
+        field = field_of(file)
         form = aiohttp.FormData({"chat_id": address})
         for name, value in _as_caption(caption, field).items():
             text = value if isinstance(value, str) else orjson.dumps(value).decode()
@@ -327,13 +328,14 @@ class Telegram:
             form.add_field("disable_notification", "true")
         form.add_field(field, file.data, filename=file.name, content_type=file.mime)
         try:
-            status, answer = await self._request.upload(self._method_url + method, form)
+            status, answer = await self._request.upload(self._method_url + METHODS[field], form)
         except NotSentError as error:
             raise Unreachable(named(error)) from error
         except NetworkError as error:
             raise Unanswered(named(error)) from error
         receipt = self._receipt(status, answer)
-        self._files.learn(id_, orjson.loads(answer)["result"], field, self._clock.now())
+        name = name_of(orjson.loads(answer)["result"], field)
+        self._files.learn(id_, field, name, self._clock.now())
         return receipt
 
     def _receipt(self, status: int, answer: bytes) -> Receipt:

@@ -18,6 +18,7 @@ from bot.channels.channel import (
     Unanswered,
     Unreachable,
 )
+from bot.channels.lengths import split, units
 from conversations.message import Choice, Message, printed
 
 LONGEST_TEXT: Final = 4096
@@ -47,44 +48,6 @@ def render(message: Message, *, longest: int = LONGEST_TEXT) -> list[Part]:
     if parts and (keyboard := _keyboard(message.choices)):
         parts[-1]["reply_markup"] = {"inline_keyboard": keyboard}
     return parts
-
-
-def units(text: str) -> int:
-    """Length as Telegram counts: an emoji outside the basic plane is two.
-
-    >>> units("ya 👍")
-    5
-    """
-    return (
-        len(text) + sum(1 for char in text if char > "\uffff") if not text.isascii() else len(text)
-    )
-
-
-def split(text: str, longest: int = LONGEST_TEXT) -> list[str]:
-    """Pieces of at most `longest` units, cut at a line or word where there is one.
-
-    >>> split("satu dua tiga", 8)
-    ['satu dua', 'tiga']
-    """
-    pieces = []
-    rest = text.strip()
-    while units(rest) > longest:
-        fitting = _prefix(rest, longest)
-        cut = len(fitting)
-        if not rest[cut].isspace():
-            cut = max(fitting.rfind("\n"), fitting.rfind(" ")) + 1 or cut
-        pieces.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return [*(piece for piece in pieces if piece), *([rest] if rest else [])]
-
-
-def _prefix(text: str, longest: int) -> str:
-    used = 0
-    for index, char in enumerate(text):
-        used += 2 if char > "\uffff" else 1
-        if used > longest:
-            return text[:index]
-    return text
 
 
 def _keyboard(choices: Sequence[Choice]) -> list[list[dict[str, str]]]:

@@ -1,7 +1,7 @@
-"""HTTP to the Bot API by aiohttp: one keep-alive pool that python-telegram-bot and we share.
+"""python-telegram-bot's way out over our pool of connections, and the short way of the hot path.
 
-What matters here is one question after a failure: had the request left? `NotSentError` says
-certainly not; `TimedOut` and other `NetworkError`s say that nobody knows.
+`NotSentError` says that a request certainly did not leave; `TimedOut` and other `NetworkError`s
+say that nobody knows.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-_Seconds = float | DefaultValue[float] | DefaultValue[None] | None
+from bot.channels import pool
+from bot.channels.pool import HttpError, NotSent, Pool, TooMuch
 
 _JSON: Final = {"Content-Type": "application/json"}
-_KEEP_ALIVE_SECONDS: Final = 15.0
-"""Shorter than the platform's own, so that we hardly ever write into a connection just closed."""
+_UPLOAD_SECONDS: Final = 120.0
 
 
 class NotSentError(NetworkError):
@@ -33,53 +33,52 @@ class TooMuchError(TelegramError):
 class AiohttpRequest(BaseRequest):
     """python-telegram-bot's way out, and `call` for the hot path that builds no objects."""
 
-    __slots__ = ("_connect_timeout", "_connections", "_read_timeout", "_session")
+    __slots__ = ("_pool",)
 
     def __init__(
         self, *, connections: int = 64, connect_timeout: float = 10.0, read_timeout: float = 20.0
     ) -> None:
-        self._connections = connections
-        self._connect_timeout = connect_timeout
-        self._read_timeout = read_timeout
-        self._session: aiohttp.ClientSession | None = None
+        self._pool = Pool(
+            connections=connections, connect_timeout=connect_timeout, read_timeout=read_timeout
+        )
 
     @property
     def read_timeout(self) -> float | None:
         """Seconds until an answer is given up."""
-        return self._read_timeout
+        return self._pool.read_timeout
 
     async def initialize(self) -> None:
         """Nothing to do: the pool opens at first use."""
 
     async def shutdown(self) -> None:
         """Close the pool."""
-        if self._session is not None:
-            await self._session.close()
+        await self._pool.close()
 
     async def call(
         self, url: str, body: bytes, *, read_timeout: float | None = None
     ) -> tuple[int, bytes]:
         """POST ready-made JSON; raises NotSentError, TimedOut or NetworkError."""
-        timeout = self._timeout(read_timeout) if read_timeout else None
-        return await self._exchange("POST", url, data=body, headers=_JSON, timeout=timeout)
+        try:
+            return await self._pool.exchange(
+                "POST", url, seconds=read_timeout, data=body, headers=_JSON
+            )
+        except HttpError as error:
+            raise _translated(error) from error
 
     async def upload(self, url: str, form: aiohttp.FormData) -> tuple[int, bytes]:
         """POST a file with its fields."""
-        return await self._exchange("POST", url, data=form, timeout=self._timeout(120.0))
+        try:
+            return await self._pool.exchange("POST", url, seconds=_UPLOAD_SECONDS, data=form)
+        except HttpError as error:
+            raise _translated(error) from error
 
     async def download(self, url: str, largest: int) -> tuple[int, bytes]:
         """GET, reading no more than `largest` bytes; raises TooMuchError beyond."""
-        collected = bytearray()
         try:
-            async with self._open.get(url, timeout=self._timeout(60.0)) as response:
-                if (response.content_length or 0) > largest:
-                    raise TooMuchError("too large")
-                async for piece in response.content.iter_chunked(65_536):
-                    collected += piece
-                    if len(collected) > largest:
-                        raise TooMuchError("too large")
-                return response.status, bytes(collected)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return await self._pool.download(url, largest)
+        except TooMuch:
+            raise TooMuchError("too large") from None
+        except HttpError as error:
             raise _translated(error) from error
 
     async def do_request(
@@ -112,8 +111,11 @@ class AiohttpRequest(BaseRequest):
                 data.add_field(field, content, filename=name, content_type=mime)
         elif request_data is not None:
             data = request_data.json_parameters
-        seconds = read_timeout if isinstance(read_timeout, int | float) else self._read_timeout
-        return await self._exchange(method, url, data=data, timeout=self._timeout(seconds))
+        seconds = read_timeout if isinstance(read_timeout, int | float) else None
+        try:
+            return await self._pool.exchange(method, url, seconds=seconds, data=data)
+        except HttpError as error:
+            raise _translated(error) from error
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -127,41 +129,8 @@ class AiohttpRequest(BaseRequest):
         except ValueError as error:
             raise TelegramError("Invalid server response") from error
 
-    @property
-    def _open(self) -> aiohttp.ClientSession:
-        """The pool, opened at first use: it needs a running loop."""
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=self._connections, keepalive_timeout=_KEEP_ALIVE_SECONDS
-                ),
-                timeout=self._timeout(self._read_timeout),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "kawan-asuh"},
-            )
-        return self._session
 
-    def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(
-            connect=self._connect_timeout, sock_connect=self._connect_timeout, sock_read=seconds
-        )
-
-    async def _exchange(self, method: str, url: str, **given: Any) -> tuple[int, bytes]:
-        if given.get("timeout") is None:
-            given.pop("timeout", None)
-        try:
-            async with self._open.request(method, url, **given) as response:
-                return response.status, await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _translated(error) from error
-
-
-def _translated(error: Exception) -> NetworkError:
-    kind = type(error).__name__
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return NotSentError(kind)
-    if isinstance(error, aiohttp.InvalidURL):
-        return NotSentError(kind)
-    if isinstance(error, TimeoutError):
-        return TimedOut(kind)
-    return NetworkError(kind)
+def _translated(error: HttpError) -> NetworkError:
+    if isinstance(error, NotSent):
+        return NotSentError(str(error))
+    return TimedOut(str(error)) if isinstance(error, pool.TimedOut) else NetworkError(str(error))

@@ -90,34 +90,40 @@ def rehearse(
     json: Json = False,
 ) -> None:
     """Gladi: siapa yang akan menerima, siapa tidak dan mengapa, dan bagaimana bunyinya."""
+    from bot.limits import paces
     from conversations.broadcasts.texts import duration, rehearsal_text
+    from storage import spending
 
     settings = office.settings()
-    rate = settings.telegram_bulk_rate
+    rates = {name: pace.bulk for name, pace in paces(settings).items()}
     if reason.strip():
         office.ask("record_export", what=f"broadcast {number}", reason=reason)
-    broadcast, counted, samples = office.read(
+    broadcast, everybody, samples = office.read(
         lambda conn: _rehearsed(conn, number, bool(reason.strip()))
     )
+    tariff = office.read(lambda conn: spending.tariff(conn, _now(conn)))
+    counted = everybody.within(tariff)
     if json:
         office.print_json(
             {
                 "id": number,
                 **counted.to_json(),
                 "reached": counted.reached,
-                "seconds": counted.seconds(rate),
-                "whatsapp_cost": None,
+                "seconds": counted.seconds(rates),
+                "whatsapp_cost": None if tariff is None else tariff.cost(counted.paid),
+                "whatsapp_cost_estimated": tariff is not None and tariff.estimated,
+                "whatsapp_budget_left": None if tariff is None else tariff.room,
                 "samples": samples,
             }
         )
         return
-    print(rehearsal_text(broadcast, counted, rate))
+    print(rehearsal_text(broadcast, everybody, rates, tariff))
     for place, sample in enumerate(samples, 1):
         print(f"\nContoh {place}:\n{sample}")
     if counted.planned > settings.broadcast_approval:
         print(f"\nLebih dari {settings.broadcast_approval} orang: perlu disetujui petugas lain.")
     if counted.reached:
-        print(f"\nKirim: kawan broadcast send {number} ({duration(counted.seconds(rate))})")
+        print(f"\nKirim: kawan broadcast send {number} ({duration(counted.seconds(rates))})")
     else:
         print("\nTidak ada yang bisa dikirimi: buat siaran baru dengan penerima lain.")
 
@@ -126,7 +132,7 @@ def _rehearsed(
     conn: Connection, number: int, named: bool
 ) -> tuple[Broadcast, Rehearsal, list[str]]:
     """Everybody who fits, counted in parts; the samples say names only for a reason."""
-    from bot.planned.broadcast import counted_with
+    from bot.planned.broadcast import counted_with, why_not
     from bot.planned.planning import Planning
     from conversations.broadcasts.broadcast import Rehearsal
     from storage import audiences
@@ -140,7 +146,7 @@ def _rehearsed(
         while people := audiences.members(conn, broadcast.audience, now, after, _AT_A_TIME):
             counted = counted_with(counted, people, planning)
             for one in people if len(samples) < audiences.SAMPLES else ():
-                if len(samples) < audiences.SAMPLES and not planning.why_not(one.member):
+                if len(samples) < audiences.SAMPLES and not why_not(one.member, planning):
                     samples.append((one if named else one.without_names()).reads(broadcast.text))
             after = people[-1].member.person.id
             at(counted.planned)

@@ -44,15 +44,15 @@ def list_(
 ) -> None:
     """Daftar laporan: kode, tingkat, tahap, pemilik, tenggat; tanpa isi."""
     from bot.clock import ahead
-    from bot.operations import cases as operations
+    from bot.operations import records
     from storage import cases, tasks
 
     def found(conn: Any) -> list[dict[str, Any]]:
         now = datetime.now(UTC) + ahead(conn)
         erasures = () if closed else tasks.open_of_kind(conn, "erasure", 200)
         return [
-            *(operations.told(conn, one, now) for one in cases.every(conn, closed, limit=1_000)),
-            *(operations.told(conn, one, now) for one in erasures),
+            *(records.told(conn, one, now) for one in cases.every(conn, closed, limit=1_000)),
+            *(records.told(conn, one, now) for one in erasures),
         ]
 
     wanted = owner.strip().casefold()
@@ -239,7 +239,7 @@ def hand_over(
     words: Words = "",
 ) -> None:
     """Serahkan satu laporan, atau semua milik kader atau petugas yang pergi."""
-    from bot.operations.cases import is_code
+    from bot.operations.records import is_code
 
     if is_code(what):
         done = office.ask("case_hand_over", code=what, to=to, words=words, by=by)

@@ -173,6 +173,7 @@ WHAT = {
     "siar": "kabar siaran untuk petugas",
     "rehearsal": "gladi siaran",
     "numbers": "nomor lembaga yang perlu ditelepon",
+    "costs": "biaya dan keadaan WhatsApp",
 }
 
 

@@ -117,7 +117,10 @@ def _print(report: Report) -> None:
     from bot.report.sections import READING
 
     print("\n".join((f"{report.place}: {report.month}", *report.origin)))
-    for title, lines in (("Pengasuh", report.caregivers), ("Kabar mingguan", report.checkins)):
+    for title, lines in (
+        ("Pengasuh", (*report.caregivers, *report.costs)),
+        ("Kabar mingguan", report.checkins),
+    ):
         print(f"\n{title}")
         _print_lines(lines)
     for title, table in (("Kelompok", report.schools), ("Tindak lanjut", report.follow_ups)):

@@ -15,12 +15,14 @@ from bot.operations import (
     duty,
     enrolment,
     office,
+    records,
     referral,
     rules,
     schools,
     sessions,
     staff,
     tags,
+    templates,
 )
 from bot.operations.desk import Desk, Operation, OperationRefused
 
@@ -36,11 +38,13 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         rules,
         enrolment,
         tags,
+        templates,
         directory,
         duty,
         referral,
         staff,
         cases,
+        records,
     )
     for operation in group.OPERATIONS
 }

@@ -14,6 +14,7 @@ from bot import keys
 from bot.operations.desk import Desk, Operation, OperationRefused
 from storage import audit, inbox, meta, people, sealing
 from storage.inbox import Unfinished
+from storage.school_questions import StoredSchools
 from storage.sealing import Place
 
 
@@ -27,6 +28,8 @@ async def village_add(
     now = desk.now()
 
     def unit(conn: Connection) -> None:
+        if StoredSchools(conn, now).by_code(plain) is not None:
+            raise OperationRefused(f"kode {plain} sudah dipakai sebuah sekolah: pilih yang lain")
         position = len(people.all_villages(conn))
         people.add_village(
             conn,

@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.operations.cases import record
+from bot.operations.deciding import record, who_decides
 from bot.operations.desk import Desk, Operation, OperationRefused
-from bot.operations.directory import decider
 from bot.printing.referral_sheet import Quote, Sheet, indonesian
 from conversations.concerns.case import (
     Agency,
@@ -36,7 +35,7 @@ from conversations.helping.helped import SALUTATIONS
 from conversations.permission import Act, may
 from conversations.schools.announcing import zone_name
 from locales import say
-from storage import audit, children, colleagues, events, people, tasks
+from storage import children, colleagues, events, people, tasks
 from storage.cases import StoredCases
 from storage.handing import ImpossibleStep
 from storage.people import Village
@@ -76,7 +75,7 @@ async def referral_sheet(
         raise OperationRefused("tulis alasan merujuk, misalnya --reason …: alasan dicatat")
 
     def unit(conn: Connection) -> dict[str, Any]:
-        case, task, person, name = _allowed(desk, conn, code, by, now)
+        case, task, person = _allowed(desk, conn, code, by, now)
         cases = StoredCases(conn, now, desk.settings.zone)
         office = cases.contact(ContactId(contact))
         if office is None:
@@ -92,7 +91,7 @@ async def referral_sheet(
             _apply(conn, person, Referred(case.code, office.id, reason.strip()), now)
         told = _told(cases.referrals(case.code), office)
         record(conn, person, "referral sheet made", case.code, now, reason)
-        sheet = _sheet(desk, conn, case, task, office, name, now, with_reporter, ask)
+        sheet = _sheet(desk, conn, case, task, office, person.name, now, with_reporter, ask)
         return {"referral": told[-1].id, "sheet": asdict(sheet)}
 
     answer: dict[str, Any] = await desk.database.write(unit)
@@ -105,7 +104,7 @@ async def referral_list(desk: Desk, code: str, by: str) -> list[dict[str, Any]]:
     now = desk.now()
 
     def unit(conn: Connection) -> list[dict[str, Any]]:
-        case, _, person, _ = _allowed(desk, conn, code, by, now)
+        case, _, person = _allowed(desk, conn, code, by, now)
         found = StoredCases(conn, now, desk.settings.zone).referrals(case.code)
         record(conn, person, "referrals read", case.code, now)
         return [_plain(conn, one) for one in found]
@@ -127,7 +126,7 @@ async def referral_answer(
         told = cases.referral(ReferralId(id_))
         if told is None:
             raise OperationRefused(f"tidak ada rujukan nomor {id_}: lihat kawan referral list KODE")
-        _, _, person, _ = _allowed(desk, conn, told.code, by, now)
+        _, _, person = _allowed(desk, conn, told.code, by, now)
         _apply(conn, person, ReferralAnswered(told.id, answers[state], note.strip()), now)
         return {"code": told.code, "office": told.contact.name, "state": state}
 
@@ -138,20 +137,16 @@ async def referral_answer(
 
 def _allowed(
     desk: Desk, conn: Connection, code: str, by: str, now: datetime
-) -> tuple[Case, Task, Person, str]:
+) -> tuple[Case, Task, Person]:
     """The case, for a member of staff who may work on it; the same refusal for every other."""
-    member = decider(conn, by)
+    person = who_decides(conn, by)
     case = StoredCases(conn, now, desk.settings.zone).case(code)
     task = tasks.by_code(conn, case.code) if case is not None else None
-    if member.person is None:
-        raise OperationRefused(f"{member.name} belum memasukkan kodenya: belum bisa memutuskan")
-    role = colleagues.role_of(conn, member.person)
-    person = Person(member.person, role, name=member.name, channel=audit.COMMAND)
     if case is None or task is None or not may(person, Act.WORK_ON_CASE, task):
         raise OperationRefused(
-            f"tidak ada kasus {code.strip().upper()} yang boleh dikerjakan {member.name}"
+            f"tidak ada kasus {code.strip().upper()} yang boleh dikerjakan {person.name}"
         )
-    return case, task, person, member.name
+    return case, task, person
 
 
 def _told(referrals: tuple[Referral, ...], office: Contact) -> list[Referral]:

@@ -174,7 +174,10 @@ async def changed(desk: Desk, unit: Callable[[Connection], T]) -> T:
 
 def _said_of_code(error: CodeRefused) -> str:
     if error.taken:
-        return f"kode {error.code} sudah dipakai sekolah lain: pilih kode yang berbeda"
+        return (
+            f"kode {error.code} sudah dipakai sekolah lain, sebuah desa, atau undangan kader dan "
+            "mitra: pilih kode yang berbeda"
+        )
     return "kode sekolah ditulis dengan 3 sampai 12 huruf, angka atau tanda -, misalnya BOK-SBS"
 
 

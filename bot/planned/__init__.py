@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
-from bot.planned import broadcast, escalation, numbers, roster, rule, session
+from bot.planned import broadcast, costs, escalation, numbers, roster, rule, session
 from bot.planned.planning import Planning
 from storage.due import DueRow
 
@@ -39,4 +39,5 @@ KINDS: Final[Mapping[str, Part]] = {
     "escalation": escalation.climb,
     "roster": roster.make,
     "unready": roster.unready,
+    "costs": costs.look,
 }

@@ -14,13 +14,22 @@ from sqlalchemy import Connection
 
 from bot.planned.planning import PART, Planning
 from conversations.broadcasts.audience import Audience
-from conversations.broadcasts.broadcast import Broadcast, BroadcastId, Rehearsal, State, Step
+from conversations.broadcasts.broadcast import (
+    USUAL_RATE,
+    Broadcast,
+    BroadcastId,
+    Rehearsal,
+    State,
+    Step,
+)
 from conversations.dialogue import Person
 from conversations.message import Message, Priority
+from conversations.phone.phone import Phone
 from storage import audiences, audit, broadcasts, due, media, outbox, recipients
 from storage.adding import New
 from storage.audiences import Addressee
 from storage.due import DueRow
+from storage.members import Member
 
 AHEAD: Final = 2.0
 """Seconds of sending that wait in the outbox: the clock looks for more work every second."""
@@ -57,14 +66,22 @@ def rehearse(conn: Connection, row: DueRow, planning: Planning) -> None:
 
 def counted_with(so_far: Rehearsal, people: list[Addressee], planning: Planning) -> Rehearsal:
     """A rehearsal and these people."""
-    return so_far.with_people((one.member.person, planning.why_not(one.member)) for one in people)
+    return so_far.with_people((one.member.person, why_not(one.member, planning)) for one in people)
+
+
+def why_not(member: Member, planning: Planning) -> str:
+    """Empty, or the key of the reason for which she would not get it if it were sent now."""
+    phone = Phone(member.person.channel, window_until=member.window_until)
+    if reason := planning.why_not(member):
+        return reason
+    return "" if phone.speaks_freely(planning.now) else "window"
 
 
 def reaches_anybody(conn: Connection, audience: Audience, planning: Planning) -> bool:
     """Whether at least one of an audience may be written to at this moment."""
     after = 0
     while people := audiences.members(conn, audience, planning.now, after, COUNTED):
-        if not all(planning.why_not(one.member) for one in people):
+        if not all(why_not(one.member, planning) for one in people):
             return True
         after = people[-1].member.person.id
     return False
@@ -138,7 +155,8 @@ def _handed_over(conn: Connection, broadcast: Broadcast, planning: Planning) -> 
     """Hand over as many as there is room for; how many that were."""
     now = planning.now
     waiting = recipients.waiting_now(conn, broadcast.id, now)
-    room = min(PART, round(AHEAD * planning.programme.bulk_rate) + 1 - waiting)
+    fastest = max(planning.programme.bulk_rates.values(), default=USUAL_RATE)
+    room = min(PART, round(AHEAD * fastest) + 1 - waiting)
     if room <= 0:
         return 0
     people = recipients.still_open(conn, broadcast.id, room)

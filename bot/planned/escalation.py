@@ -18,7 +18,7 @@ from conversations.duty import alerting
 from conversations.duty.ladder import Call, Look, look
 from conversations.duty.team import Team
 from conversations.level import Level
-from conversations.message import Outgoing
+from conversations.message import Outgoing, Priority
 from storage import alerts, audit, due, duty, handing, outbox, people
 from storage.alerts import Ladder
 from storage.due import DueRow
@@ -122,7 +122,8 @@ def _alert(
 
 def put(conn: Connection, to: PersonId, outgoing: Outgoing, planning: Planning) -> bool:
     """A message that waits for no decent hour; False when nothing reaches this person."""
-    reached = people.reachable(conn, to)
+    urgent = planning.now if outgoing.priority is Priority.ALARM else None
+    reached = people.reachable(conn, to, urgent)
     if reached is None:
         return False
     outbox.add(

@@ -13,11 +13,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bot.planned.planning import PART, Planning
+from conversations.duty.opening import DEADLINES
 from conversations.event import TaskOpened
 from conversations.level import Level
 from conversations.politeness import why_not
 from conversations.rule import Action, Rule, RuleId
-from conversations.talk import DEADLINES
 from storage import audit, due, people, rules, sweeps, tasks
 from storage.due import DueRow
 from storage.sweeps import Concerned

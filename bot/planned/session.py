@@ -42,7 +42,8 @@ from storage.statement import Statement
 
 _ENROLLED = Statement(
     f"SELECT {COLUMNS}, e.number, COALESCE(i.rsvp, ''), i.present,"
-    " EXISTS (SELECT 1 FROM tips_sent t WHERE t.person_id = p.id AND t.tip = :tip)"
+    " EXISTS (SELECT 1 FROM tips_sent t WHERE t.person_id = p.id AND t.tip = :tip"
+    f" AND {stored_tips.UNHEARD} IS NOT TRUE)"
     f" FROM enrolments e JOIN people p ON p.id = e.person_id{REACHED}"
     " LEFT JOIN invitations i ON i.session_id = :session AND i.person_id = e.person_id"
     " WHERE e.school_id = :school AND e.left_at IS NULL AND e.number > :after"

@@ -1,4 +1,4 @@
-"""Slips to cut out, ten to a sheet of A4: whose it is, her number, her code, her QR.
+"""Slips to cut out, ten to a sheet of A4: whose it is, her number, her code, a QR a channel.
 
 Lengths are millimetres, sizes of letters points. A slip is as good as a key to her chat for sixty
 days: it is given into her hand.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.printing.invitation import CLAY, INK, LINE, SAND, SOFT, draw_qr, link
+from bot.printing.invitation import CLAY, INK, LINE, SAND, SOFT, Reach, Way, draw_qr, shown_number
 from bot.report.pdf import printable
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _DOWN: Final = 5
 _WIDTH, _HEIGHT = 105.0, 59.4
 _PAD: Final = 7.0
 _QR: Final = 38.0
+_SMALL_QR: Final = 26.0
 _TEXT: Final = _WIDTH - 2 * _PAD - _QR - 3.0
 
 
@@ -33,7 +34,7 @@ class Card:
     code: str
 
 
-def slips(school: str, bot: str, cards: Sequence[Card]) -> bytes:
+def slips(school: str, reach: Reach, cards: Sequence[Card]) -> bytes:
     """The sheets as PDF, as many as it takes."""
     from fpdf import FPDF
 
@@ -50,7 +51,7 @@ def slips(school: str, bot: str, cards: Sequence[Card]) -> bytes:
             pdf.add_page()
             _cutting_lines(pdf)
         left, top = place % _ACROSS * _WIDTH, place // _ACROSS * _HEIGHT
-        _slip(pdf, school, bot, card, left, top)
+        _slip(pdf, school, reach, card, left, top)
     return bytes(pdf.output())
 
 
@@ -64,7 +65,7 @@ def _cutting_lines(pdf: FPDF) -> None:
     pdf.set_dash_pattern()
 
 
-def _slip(pdf: FPDF, school: str, bot: str, card: Card, left: float, top: float) -> None:
+def _slip(pdf: FPDF, school: str, reach: Reach, card: Card, left: float, top: float) -> None:
     x, y = left + _PAD, top + _PAD + 2.0
     _write(pdf, x, y, 8, school, CLAY, bold=True)
     size = _fitting(pdf, card.name, 15)
@@ -75,18 +76,43 @@ def _slip(pdf: FPDF, school: str, bot: str, card: Card, left: float, top: float)
     _write(
         pdf, x + 2.4, y + 20.6, 15, f"{card.code[:4]}-{card.code[4:]}", INK, bold=True, mono=True
     )
-    for line, words in enumerate(
-        (
-            "Pindai gambar dengan HP sendiri,",
-            "lalu tekan START di Telegram.",
-            f"Atau kirim kode ke @{bot}",
-        )
-    ):
-        words = f"{words}." if line == 2 else words
+    ways = reach.own(card.code)
+    for line, words in enumerate(_how(ways, reach)):
         _write(pdf, x, y + 31.6 + line * 4.1, _fitting(pdf, words, 8.4), words, SOFT)
-    draw_qr(
-        pdf, link(bot, card.code), left + _WIDTH - _PAD - _QR + 2, top + (_HEIGHT - _QR) / 2, _QR
+    _codes(pdf, ways, left + _WIDTH - _PAD - _QR + 2, top)
+
+
+def _how(ways: Sequence[Way], reach: Reach) -> tuple[str, ...]:
+    """What to do with it, in three short lines."""
+    if len(ways) > 1:
+        where = f"{shown_number(reach.whatsapp)} atau @{reach.telegram}"
+        return (
+            "Pindai salah satu gambar dengan HP",
+            "sendiri, lalu kirim. Atau kirim kode ke",
+            where,
+        )
+    press = "kirim di WhatsApp" if reach.whatsapp else "START di Telegram"
+    where = shown_number(reach.whatsapp) if reach.whatsapp else f"@{reach.telegram}"
+    return (
+        "Pindai gambar dengan HP sendiri,",
+        f"lalu tekan {press}.",
+        f"Atau kirim kode ke {where}.",
     )
+
+
+def _codes(pdf: FPDF, ways: Sequence[Way], left: float, top: float) -> None:
+    """One QR in the middle of the slip's height, or two below each other with their names."""
+    if len(ways) == 1:
+        draw_qr(pdf, ways[0].link, left, top + (_HEIGHT - _QR) / 2, _QR)
+        return
+    for at, way in enumerate(ways):
+        y = top + 1.2 + at * (_SMALL_QR + 2.6)
+        draw_qr(pdf, way.link, left + _QR - _SMALL_QR, y, _SMALL_QR)
+        pdf.set_font("Helvetica", "B", 7)
+        with pdf.rotation(90, left + 9.5, y + _SMALL_QR / 2):
+            pdf.text(
+                left + 9.5 - pdf.get_string_width(way.channel) / 2, y + _SMALL_QR / 2, way.channel
+            )
 
 
 def _write(

@@ -30,6 +30,7 @@ def compose(figures: Figures, village: Village, period: Period, organisation: st
         schools=sections.of_schools(sorted(figures.schools, key=lambda one: not one.planned)),
         follow_ups=follow_ups.table(figures.follow_ups),
         taken_up=follow_ups.lines(figures.follow_ups),
+        costs=sections.of_costs(figures.cost),
     )
 
 

@@ -46,7 +46,7 @@ def pdf(report: Report) -> bytes:
     """The sheet; raises PageFull instead of beginning a second one."""
     sheet = _Sheet(report)
     sheet.head()
-    sheet.lines("Pengasuh", report.caregivers)
+    sheet.lines("Pengasuh", (*report.caregivers, *report.costs))
     sheet.lines("Kabar mingguan (check-in)", report.checkins)
     sheet.title("Sekolah dan pertemuan")
     if report.schools_shown:

@@ -7,7 +7,8 @@ from typing import Final
 
 from bot.report.small_numbers import FEW, MANY, SOME
 from bot.report.values import Figure, Line, Row, Table, part_of, people
-from storage.figures import CheckIns, Reach
+from conversations.costs import rupiah
+from storage.figures import CheckIns, Cost, Reach
 from storage.figures import SchoolMonth as School
 
 NOT_ASKED: Final = "tidak ditanyakan"
@@ -85,6 +86,22 @@ def of_checkins(checkins: CheckIns) -> tuple[Line, ...]:
             "Pengasuh yang menjawab",
             part_of(people(answered.people), people(sent.people)) if asked else Figure(NOT_ASKED),
             "orang yang menjawab sedikitnya sekali, dari pengasuh yang menerima kabar mingguan",
+        ),
+    )
+
+
+def of_costs(cost: Cost | None) -> tuple[Line, ...]:
+    """What WhatsApp cost the whole programme: no village's share is known, so none is made up."""
+    if cost is None:
+        return ()
+    estimated = " (perkiraan)" if cost.estimated else ""
+    return (
+        Line(
+            "whatsapp_cost",
+            "Biaya WhatsApp",
+            Figure(f"{rupiah(cost.rupiah)}{estimated}", cost.rupiah),
+            f"seluruh program, semua desa bersama: {cost.messages} pesan"
+            + (", dengan harga yang belum diperiksa" if cost.estimated else ""),
         ),
     )
 

@@ -91,6 +91,8 @@ class Report:
     schools: Table
     follow_ups: Table
     taken_up: tuple[Line, ...]
+    costs: tuple[Line, ...] = ()
+    """Nothing, where nothing is paid for."""
 
     @property
     def schools_shown(self) -> tuple[Row, ...]:
@@ -133,7 +135,7 @@ class Report:
 
 def as_plain(report: Report) -> dict[str, Any]:
     """The same figures for a program, the same ones hidden."""
-    lines = (*report.caregivers, *report.checkins, *report.taken_up)
+    lines = (*report.caregivers, *report.checkins, *report.taken_up, *report.costs)
     return {
         "village": report.village.code,
         "month": f"{report.counted.year}-{report.counted.month:02d}",

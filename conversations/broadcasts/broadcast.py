@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NewType, Protocol
 
 from conversations.broadcasts.audience import Audience
+from conversations.costs import Tariff
 from conversations.message import MediaId
+from conversations.phone.phone import PAID
 from locales import FALLBACK, catalogue, say
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ BroadcastId = NewType("BroadcastId", int)
 PLACEHOLDERS = ("sapaan", "nama", "desa", "anak")
 COMFORTABLE = 300
 """Characters that are read to the end on a small screen (DOMAIN.md 2.5)."""
+
+USUAL_RATE = 30.0
+"""Messages a second of a channel of which nothing else is known."""
 
 LONGEST = 1_000
 """Characters of a broadcast with its placeholders filled in: what fits under a picture, too."""
@@ -147,13 +152,37 @@ class Rehearsal:
         reasons = Counter(self.reasons) + Counter(reason for _, reason in counted if reason)
         return Rehearsal(self.planned + len(counted), channels, languages, reasons)
 
-    def seconds(self, rate: float) -> int:
-        """How long it takes at this many messages a second.
+    @property
+    def paid(self) -> int:
+        """How many it would be sent to by a channel that costs money."""
+        return sum(number for channel, number in self.channels.items() if channel in PAID)
 
-        >>> Rehearsal(90, reasons={"stopped": 30}).seconds(30)
-        2
+    def within(self, tariff: Tariff | None) -> Rehearsal:
+        """The same without those for whom this month's budget has no room."""
+        beyond = 0 if tariff is None else self.paid - tariff.fits(self.paid)
+        if not beyond:
+            return self
+        [channel] = PAID & self.channels.keys()
+        left = {**self.channels, channel: self.channels[channel] - beyond}
+        return replace(
+            self,
+            channels={name: number for name, number in left.items() if number},
+            reasons={**self.reasons, "cost": beyond},
+        )
+
+    def seconds(self, rates: Mapping[str, float]) -> int:
+        """How long it takes at so many messages a second of each channel, side by side.
+
+        >>> Rehearsal(90, {"telegram": 60, "whatsapp": 30}).seconds({"telegram": 30, "whatsapp": 6})
+        5
         """
-        return -(-self.reached // max(1, round(rate)))
+        return max(
+            (
+                -(-number // max(1, round(rates.get(channel, USUAL_RATE))))
+                for channel, number in self.channels.items()
+            ),
+            default=0,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
@@ -169,8 +198,8 @@ class Broadcasts(Protocol):
     """What a conversation may ask about broadcasts: bounded point queries, read-only."""
 
     @property
-    def rate(self) -> float:
-        """How many messages a second leave, at most."""
+    def rates(self) -> Mapping[str, float]:
+        """How many messages a second leave at most, by channel."""
 
     @property
     def alone_up_to(self) -> int:
@@ -193,6 +222,9 @@ class Broadcasts(Protocol):
 
     def own_words(self, broadcast: BroadcastId, person: PersonId) -> str:
         """What this person would read."""
+
+    def tariff(self) -> Tariff | None:
+        """What one by WhatsApp costs now; None while there is no WhatsApp."""
 
     def file(self, media: MediaId) -> str:
         """What became of a file: waiting, stored, refused, failed; empty when it is unknown."""
@@ -282,6 +314,20 @@ _SIGNS = (
     ("forbidden", "blocked"),
     ("deactivated", "blocked"),
     ("chat not found", "blocked"),
+    ("platform error", "unreachable"),
+    ("platform down", "unreachable"),
+    ("undeliverable", "undeliverable"),
+    ("window", "window"),
+    ("withheld", "withheld"),
+    ("template", "template"),
+    ("identity changed", "unconfirmed"),
+    ("not hers", "not_hers"),
+    ("payment", "account"),
+    ("account", "account"),
+    ("token refused", "account"),
+    ("permission missing", "account"),
+    ("not registered", "account"),
+    ("display name", "account"),
 )
 _OF_STATUS = {"uncertain": "unanswered", "expired": "late", "waiting": "waiting"}
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from conversations import reading
 from conversations.broadcasts.audience import written
-from conversations.broadcasts.broadcast import OPEN, Broadcast, State, Step
+from conversations.broadcasts.broadcast import OPEN, Broadcast, Rehearsal, State, Step
 from conversations.broadcasts.drafting import WHOM, ask_words, numbered
 from conversations.broadcasts.texts import account_lines, rehearsal_text, standing_lines
 from conversations.dialogue import Interview, Wake
@@ -37,10 +37,10 @@ def _rehearsed(talk: Talk, broadcast: Broadcast, rest: str) -> None:
 
 def _show_rehearsal(talk: Talk, broadcast: Broadcast) -> None:
     asked = talk.world.broadcasts
-    counted = asked.rehearsal(broadcast.id)
+    counted = _counted(talk, broadcast)
     if counted is None:
         return
-    talk.send_text(rehearsal_text(broadcast, counted, asked.rate))
+    talk.send_text(rehearsal_text(broadcast, counted, asked.rates, asked.tariff()))
     file = broadcast.media if _is_stored(talk, broadcast) else None
     for number, sample in enumerate(asked.samples(broadcast.id), 1):
         words = talk.text("broadcast.sample", n=number, words=sample)
@@ -48,7 +48,7 @@ def _show_rehearsal(talk: Talk, broadcast: Broadcast) -> None:
 
 
 def _offer_next(talk: Talk, broadcast: Broadcast) -> None:
-    counted = talk.world.broadcasts.rehearsal(broadcast.id)
+    counted = _counted(talk, broadcast)
     if counted is not None and counted.reached == 0:
         talk.offer(
             talk.text("broadcast.nobody"),
@@ -100,7 +100,7 @@ def when_written(talk: Talk, interview: Interview, answers: Mapping[str, str]) -
 
 def _submit(talk: Talk, draft: Broadcast, starts_at: datetime | None) -> None:
     asked = talk.world.broadcasts
-    counted = asked.rehearsal(draft.id)
+    counted = _counted(talk, draft)
     if counted is None or counted.reached == 0 or not _is_stored(talk, draft):
         talk.say("broadcast.nobody" if counted and not counted.reached else "broadcast.not_yet")
         _offer_next(talk, draft)
@@ -231,6 +231,12 @@ def _own_draft(talk: Talk, number: str) -> Broadcast | None:
         talk.say("broadcast.too_late", id=broadcast.id, state=_state(talk, broadcast))
         return None
     return broadcast
+
+
+def _counted(talk: Talk, broadcast: Broadcast) -> Rehearsal | None:
+    """What its rehearsal counted, as far as this month's money goes now."""
+    counted = talk.world.broadcasts.rehearsal(broadcast.id)
+    return None if counted is None else counted.within(talk.world.broadcasts.tariff())
 
 
 def _is_stored(talk: Talk, broadcast: Broadcast) -> bool:

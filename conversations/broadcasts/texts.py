@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from conversations.broadcasts.audience import describe
 from conversations.broadcasts.broadcast import Account, Broadcast, Rehearsal, State, why_text
+from conversations.costs import Tariff, cost_lines
 from locales import languages, say
 
 CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "simulator": "simulator"}
@@ -14,8 +15,15 @@ PLACES = ("sent", "waiting", "merged", "excluded", "failed", "uncertain", "expir
 """Where somebody may be, in the order in which it is told."""
 
 
-def rehearsal_text(broadcast: Broadcast, counted: Rehearsal, rate: float) -> str:
-    """What would happen if it were sent now: how many, where, who not and why, how long."""
+def rehearsal_text(
+    broadcast: Broadcast,
+    all_counted: Rehearsal,
+    rates: Mapping[str, float],
+    tariff: Tariff | None,
+) -> str:
+    """What would happen if it were sent now: how many, where, who not and why, how long, and what
+    it would cost."""
+    counted = all_counted.within(tariff)
     lines = [
         say("broadcast.rehearsal", id=broadcast.id, whom=describe(broadcast.audience)),
         say("broadcast.reaches", reached=counted.reached, planned=counted.planned),
@@ -26,9 +34,9 @@ def rehearsal_text(broadcast: Broadcast, counted: Rehearsal, rate: float) -> str
         lines += [
             say("broadcast.by_channel", counts=_counts(channels)),
             say("broadcast.by_language", counts=_counts(spoken)),
-            say("broadcast.takes", time=duration(counted.seconds(rate))),
+            say("broadcast.takes", time=duration(counted.seconds(rates))),
         ]
-    lines.append(say("broadcast.costs"))
+    lines += cost_lines(counted.paid, tariff)
     return "\n".join([*lines, *reason_lines(counted.reasons)])
 
 

@@ -223,6 +223,8 @@ STEPS: Mapping[str, Act] = {
     "catat": Act.NOTE_TASK,
     "selesai": Act.CLOSE_TASK,
     "hapus": Act.ERASE_PERSON,
+    "angkat": Act.GIVE_ROLE,
+    "tolak": Act.GIVE_ROLE,
     "tindakan": Act.WORK_ON_CASE,
     "rencana": Act.WORK_ON_CASE,
     "tahap": Act.WORK_ON_CASE,

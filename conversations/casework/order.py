@@ -47,6 +47,8 @@ _SPELLED = {
     "setuju": "setujui",
     "kembalikan": "kembalikan",
     "hapus": "hapus",
+    "angkat": "angkat",
+    "tolak": "tolak",
     "lainnya": "lainnya",
 }
 LISTS = frozenset({"kasus", "tugas", "semua"})

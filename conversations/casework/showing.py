@@ -12,6 +12,7 @@ from conversations.concerns.case import Case, Noted
 from conversations.dialogue import Role, Task
 from conversations.duty import watch
 from conversations.event import Audited
+from conversations.helping import inviting
 from conversations.message import Choice, Message
 from conversations.permission import Act, may
 from conversations.talk import Talk
@@ -42,7 +43,7 @@ def read(talk: Talk, task: Task, words: str) -> None:
     *before, last = _packed([head, *_quoted(talk, task, noted)])
     for text in before:
         talk.send(Message(text, discreet=True), purpose=purpose)
-    choices = _task_steps(task) if case is None else desk.next_steps(talk, case)
+    choices = _task_steps(talk, task) if case is None else desk.next_steps(talk, case)
     talk.offer(last, choices, discreet=True, purpose=purpose)
 
 
@@ -182,13 +183,14 @@ def _parts(block: str) -> Iterator[str]:
         yield block
 
 
-def _task_steps(task: Task) -> tuple[Choice, ...]:
+def _task_steps(talk: Talk, task: Task) -> tuple[Choice, ...]:
     if task.closed_at is not None:
         return ()
     note = Choice(say("case.step.catat"), f"t:catat:{task.code}")
     close = Choice(say("staff.close"), f"t:selesai:{task.code}")
     take = () if task.accepted else (Choice(say("staff.accept"), f"t:terima:{task.code}"),)
-    return (*take, note, close)
+    asked = inviting.steps(task) if may(talk.person, Act.GIVE_ROLE, task) else ()
+    return (*asked, *take, note, close)
 
 
 def _text(talk: Talk, key: str, otherwise: str) -> str:

@@ -122,4 +122,4 @@ def confirmed(talk: Talk, interview: Interview, answers: Mapping[str, str]) -> N
             talk.set_fact(waiting.id, name, value)
 
 
-CONVERSATIONS = (Conversation("bahaya", confirmed),)
+CONVERSATIONS = (Conversation("bahaya", confirmed, urgent=True),)

@@ -58,7 +58,12 @@ def will_be_called(talk: Talk, interview: Interview, answers: Mapping[str, str])
 
 CONVERSATIONS = (
     Conversation(
-        "hubungi", will_be_called, answered=call_me, ended_early=left_open, owns_files=True
+        "hubungi",
+        will_be_called,
+        answered=call_me,
+        ended_early=left_open,
+        owns_files=True,
+        urgent=True,
     ),
-    Conversation("sandi", safe_word_answered),
+    Conversation("sandi", safe_word_answered, urgent=True),
 )

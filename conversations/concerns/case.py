@@ -146,6 +146,8 @@ class Phone(StrEnum):
     OWN = "sendiri"
     SHARED = "bersama"
     """Others of the programme have it too."""
+    DOUBTED = "ragu"
+    """It may be a stranger's by now."""
     HELPER = "kader"
     """She has none; a cadre typed for her."""
     NONE = "tidak_ada"

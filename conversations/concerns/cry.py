@@ -16,6 +16,18 @@ def is_cry(text: str) -> bool:
     return len(words) <= _LONGEST_CRY and bool(said & _CRIES) and said <= _CRIES | _PLEAS
 
 
+def is_plea(text: str) -> bool:
+    """Whether a message is nothing but a plea or a fear: taken for a cry where no question may
+    come first, because it is open who holds the phone.
+
+    >>> is_plea("tolong cepat!"), is_plea("aku wedi"), is_plea("tolong isikan nama saya")
+    (True, True, False)
+    """
+    said = [word.strip("!.?,") for word in text.casefold().replace(",", " ").split()]
+    told = set(said) - {""}
+    return 0 < len(said) <= _LONGEST_CRY and bool(told & _FEARS) and told <= _FEARS | _AROUND
+
+
 _LONGEST_CRY = 5
 _CRIES = frozenset({"bahaya", "darurat", "sos", "emergency"})
 _PLEAS = frozenset({"tolong", "gawat", "help", "ada", "ini", "saya", "aku", "cepat", "mbak", "bu"})
@@ -34,3 +46,14 @@ def is_yes(text: str) -> bool:
 
 _NOT = frozenset({"belum", "tidak", "bukan", "kurang", "durung", "dereng", "mboten", "ora", "ndak"})
 _SAFE = frozenset({"aman", "tenang"})
+
+_FEARS = _CRIES | {
+    *("tolong", "tolongin", "tolongi", "tlg", "tlong", "tolng", "tulung", "tulungi", "tolongen"),
+    *("polisi", "ambulan", "ambulans", "gawat", "kebakaran", "bhaya", "diancam", "getihen"),
+    *("takut", "wedi", "ajrih", "tako'", "tako", "luka", "berdarah"),
+}
+_AROUND = _PLEAS | {
+    *("kak", "pak", "mas", "bantu", "minta", "nyuwun", "panggil", "telepon", "telp", "segera"),
+    *("aq", "ak", "sy", "kulo", "kula", "engko", "engko'", "engkok", "sengko'", "nyong", "enyong"),
+    *("pulang", "mulih", "muleh", "banget", "sekali", "rumah", "api", "butuh", "bantuan"),
+}

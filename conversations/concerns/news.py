@@ -1,7 +1,7 @@
 """How a report stands, for whoever made it: plain states of 90 days, nothing of what was told.
 
 On a caregiver's phone reports are told apart by their day; cadres and staff see codes. Whoever
-types for somebody else is not told.
+types for somebody else is not told, and nothing is told on a phone that several people use.
 """
 
 from __future__ import annotations
@@ -79,6 +79,9 @@ def tell(talk: Talk, code: str = "") -> None:
     """The states of her own reports, newest first; only this one where she names its code."""
     if talk.world.typist is not None:
         talk.ask_again(talk.text("news.not_here"))
+        return
+    if talk.person.shares_phone:
+        talk.ask_again(talk.text("news.shared"))
         return
     since = talk.world.now - SINCE
     cases = talk.world.cases.reported_by(talk.person.id, since, LISTED)

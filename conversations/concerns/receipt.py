@@ -10,9 +10,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from conversations.dialogue import Role, Task
+from conversations.duty.opening import DEADLINES
 from conversations.level import Level
 from conversations.schools.announcing import day_in_words
-from conversations.talk import DEADLINES, Talk
+from conversations.talk import Talk
 from locales import hotlines
 
 _HELP_NOW = frozenset({"sapa", "polisi", "ambulans"})
@@ -38,9 +39,11 @@ def with_code(talk: Talk, code: str) -> str:
 
 
 def knows_codes(talk: Talk) -> bool:
-    """Whether codes are shown here: to cadres and staff who speak for themselves."""
+    """Whether codes are shown here: to cadres and staff who speak for themselves, on a phone that
+    nobody shares."""
     role = talk.person.role
-    return talk.world.typist is None and (role is Role.CADRE or role.works)
+    alone = talk.world.typist is None and not talk.person.shares_phone
+    return alone and (role is Role.CADRE or role.works)
 
 
 def numbers(talk: Talk, *, urgent: bool = True, outside: bool = False) -> str:

@@ -308,6 +308,13 @@ def _file(value: str) -> MediaId | None:
 
 
 CONVERSATIONS = (
-    Conversation("lapor", reported, answered=told, ended_early=left_open, owns_files=True),
+    Conversation(
+        "lapor",
+        reported,
+        answered=told,
+        ended_early=left_open,
+        owns_files=True,
+        urgent=True,
+    ),
     Conversation("bingung", passed_on),
 )

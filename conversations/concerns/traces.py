@@ -99,7 +99,10 @@ def _latest(talk: Talk) -> Choice | None:
 
 
 def _report_began(talk: Talk) -> datetime | None:
-    """When the earliest report began that she is still in, or that she made these two days."""
+    """When the earliest report began that she is still in, or that she made these two days; on a
+    phone that several people use it is not shown that there is one."""
+    if talk.person.shares_phone:
+        return None
     running = [one for one in map(talk.begun, REPORTS) if one is not None]
     oldest = talk.world.now - DELETABLE
     told = talk.world.cases.reported_by(talk.person.id, oldest, _MOST_REPORTS)

@@ -42,4 +42,4 @@ def _offer_again(talk: Talk, code: str, opening: str) -> None:
     talk.start("sesudah", facts={CODE: code}, opening=opening)
 
 
-CONVERSATIONS = (Conversation("sesudah", chosen),)
+CONVERSATIONS = (Conversation("sesudah", chosen, urgent=True),)

@@ -85,7 +85,9 @@ def _read(text: str) -> str:
 
 def respond(talk: Talk, inbound: Inbound) -> bool:
     """Hears that a child writes; False when somebody else does, or the words answer a question."""
-    if inbound.kind is not Kind.TEXT or not _may_be_a_child(talk) or not is_child(inbound.text):
+    if inbound.kind is not Kind.TEXT or not is_child(inbound.text):
+        return False
+    if not (inbound.unproven or _may_be_a_child(talk)):
         return False
     if len(inbound.text.split()) <= _AN_AGE and _is_answer(talk, inbound.text):
         return False

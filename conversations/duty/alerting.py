@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conversations import templates
 from conversations.dialogue import PersonId
 from conversations.duty.ladder import Call
 from conversations.level import Level
@@ -51,13 +52,14 @@ def taken(code: str, name: str, called: tuple[PersonId, ...]) -> Iterator[Outgoi
 
 def _message(code: str, level: Level, call: Call | None, *, may_open: bool) -> Message:
     first = say("staff.alert", code=code, level=level.upper())
+    news = templates.alert(code, level, answerable=False)
     if not may_open:
-        return Message(f"{first}\n{say('alert.outside')}")
+        return Message(f"{first}\n{say('alert.outside')}", template=news)
     if call is Call.LATE:
-        return Message(f"{first}\n{say('alert.late', code=code)}")
+        return Message(f"{first}\n{say('alert.late', code=code)}", template=news)
     text = first if call is None else f"{first}\n{say(f'alert.{call}')}"
     choices = (
         Choice(say("staff.accept"), f"t:terima:{code}"),
         Choice(say("staff.read"), f"t:baca:{code}"),
     )
-    return Message(text, choices)
+    return Message(text, choices, template=templates.alert(code, level, answerable=True))

@@ -105,7 +105,7 @@ def unanswered(talk: Talk, wake: Wake) -> None:
     known = {line.key: line for line in hotlines()}
     first = (known[key] for key in _FIRST if key in known)
     lines = ", ".join(f"{line.number} ({line.name})" for line in first)
-    if talk.person.role is not Role.CADRE or task.outside:
+    if talk.person.role is not Role.CADRE or task.outside or talk.person.shares_phone:
         said = talk.text("unanswered.outside" if task.outside else "unanswered", lines=lines)
         talk.send(Message(f"{with_code(talk, task.code)}{said}", discreet=True))
         talk.ask_again()

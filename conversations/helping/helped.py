@@ -55,6 +55,8 @@ class Invited:
     good: bool
     """Not used, not replaced and not too old."""
     has_phone: bool
+    linking: bool = False
+    """It is not a slip's: she asked for it in another chat of hers."""
 
 
 class Helping(Protocol):
@@ -83,3 +85,12 @@ class Helping(Protocol):
 
     def invited(self, code: str) -> Invited | None:
         """Whom a code of eight signs belongs to, also one that is not good any more."""
+
+    def link_code(self) -> str:
+        """A new code of eight signs."""
+
+    def tries(self, person: PersonId) -> int:
+        """How many codes that were nobody's this person has sent within this hour."""
+
+    def chats(self, person: PersonId) -> int:
+        """How many chats reach her."""

@@ -37,6 +37,8 @@ def choice(
     >>> [choice(reply, illness) for reply in ("nomer 2", "yang terakhir", "b", "waras", "sakit",
     ...     "ringan aja")]
     [1, 2, 1, 0, None, 1]
+    >>> choice("ibu", ("Ebok", "Ibu"))
+    1
     >>> [choice(reply, ("😢 sedih", "😐 biasa", "😊 senang")) for reply in ("😭", "seneng",
     ...     "tidak senang")]
     [0, 2, None]
@@ -96,6 +98,9 @@ def _named(reply: Reply, labels: Sequence[str], text: str) -> int | None:
     """The option meant by its words: the whole label, a word only it has, a yes or no, a near
     miss.
     """
+    same = [place for place, label in enumerate(labels) if reply and words_of(label) == reply]
+    if len(same) == 1:
+        return same[0]
     said = _canonical(reply)
     names = [_canonical(words_of(label)) for label in labels]
     mentioned = _mentioned(said, names)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from conversations import templates
 from conversations.dialogue import Person, Role
 from conversations.message import Choice, Message, printed
 from conversations.reading.time import pasaran
@@ -126,6 +127,7 @@ _ASKED: Mapping[Stage, str] = {
     Stage.HOURS_BEFORE: "school.still",
     Stage.CHANGED: "school.ask",
 }
+_APPROVED: Mapping[Stage, str] = {Stage.CHANGED: templates.MOVED}
 
 
 @lru_cache(maxsize=256)
@@ -148,6 +150,10 @@ def _message(
     parts = {name: " ".join(value.split()) for name, value in parts.items()}
     asked = "school.later" if cancelled else _for_role(_ASKED[stage], role)
     choices = () if cancelled else rsvp_choices(session.id, language)
+    name = templates.CANCELLED if cancelled else _APPROVED.get(stage, templates.REMINDER)
+    template = templates.session(
+        name, who, session.school.name, when(session), place_of(session), language
+    )
 
     def put(parts: Mapping[str, str]) -> Message:
         head = say(_for_role(key, role), language, sapaan=parts["who"], school=parts["school"])
@@ -157,7 +163,7 @@ def _message(
             if parts.get(name)
         ]
         body = "\n".join((head, *lines, *told))
-        return Message(f"{body}\n\n{say(asked, language)}", choices)
+        return Message(f"{body}\n\n{say(asked, language)}", choices, template=template)
 
     message = put(parts)
     over = len(printed(message)) - LONGEST

@@ -62,7 +62,10 @@ def heard(talk: Talk, inbound: Inbound) -> bool:
     now = talk.world.now
     if invitation is None or invitation.asked_at is None or invitation.asked_at > now:
         return False
-    running, answered = talk.running, invitation.rsvp is not Rsvp.NOTHING
+    if inbound.unseen is not None and not said.named and invitation.asked_at <= inbound.unseen:
+        return False
+    running = talk.running if inbound.unseen is None else None
+    answered = invitation.rsvp is not Rsvp.NOTHING
     if running is None:
         if answered and (is_thanks(inbound.text) or said.answer is None):
             return False

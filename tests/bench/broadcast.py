@@ -46,7 +46,7 @@ from tests.bench.candidates import (
 from tests.bench.seeding import FIRST_ID, MARK
 from tests.fakes.people import Crowd, Timings
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_faults import Limits
+from tests.fakes.telegram_limits import Limits
 
 TALKS_PER_SECOND = 20.0
 _SETTLE = 1.5

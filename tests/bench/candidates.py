@@ -191,14 +191,14 @@ def _environment(candidate: Candidate, fake: FakeTelegram, folder: Path) -> dict
         "DATA_DIR": str(data),
         "DATABASE_URL": f"sqlite:///{data / 'kawan.db'}",
         "HOST": "127.0.0.1",
-        "PORT": str(_free_port()),
+        "PORT": str(free_port()),
         "QUIET_HOURS": "",
         "PILOT": "1",
         **candidate.environment,
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

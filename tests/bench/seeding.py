@@ -3,13 +3,14 @@
     python -m tests.bench.seeding 20000 1795000000
 
 writes into the empty database that the environment names: the broadcast begins at that second.
+Where the environment has a WhatsApp number they are on WhatsApp, and have just written to us.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -22,10 +23,11 @@ from storage import broadcasts
 from storage.database import Database
 from storage.people import add_village
 from storage.schema import to_ms
+from tests.fakes.graph_user_side import bsuid_of
 
 VILLAGE = "SBS"
 FIRST_ID = 7_100_000_001
-"""The chat of the first recipient; the others follow."""
+"""The chat, or the number, of the first recipient; the others follow."""
 
 MARK = "Kabar posyandu"
 """How every message of the broadcast begins."""
@@ -40,9 +42,12 @@ _PERSON = text(
     " created_at) VALUES (:id, 'Mbah', 'Siti', :village, :zone, 'given', :now, :now)"
 )
 _ADDRESS = text(
-    "INSERT INTO addresses (id, channel, account, address, person_id, last_inbound_at, created_at)"
-    " VALUES (:id, 'telegram', :account, :address, :id, :now, :now)"
+    "INSERT INTO addresses (id, channel, account, address, recipient, person_id, window_until,"
+    " last_inbound_at, created_at)"
+    " VALUES (:id, :channel, :account, :address, :recipient, :id, :window, :now, :now)"
 )
+
+_HELD = text("INSERT INTO address_people (address_id, person_id, since) VALUES (:id, :id, :now)")
 
 
 def morning_zone(at: datetime) -> str:
@@ -55,15 +60,23 @@ def morning_zone(at: datetime) -> str:
     return f"Etc/GMT{-ahead:+d}"
 
 
-def people(conn: Connection, number: int, account: str, zone: str, now: datetime) -> None:
+def people(
+    conn: Connection,
+    number: int,
+    account: str,
+    zone: str,
+    now: datetime,
+    channel: str = "telegram",
+) -> None:
     """Grandmothers with consent and a phone in a village of their own, ids from 1."""
     village = add_village(conn, "Sumbersalak", VILLAGE)
     rows = [
         {
             "id": id_,
             "village": village,
+            "channel": channel,
             "account": account,
-            "address": str(FIRST_ID + id_ - 1),
+            **_reached(channel, str(FIRST_ID + id_ - 1), now),
             "zone": zone,
             "now": to_ms(now),
         }
@@ -71,6 +84,14 @@ def people(conn: Connection, number: int, account: str, zone: str, now: datetime
     ]
     conn.execute(_PERSON, rows)
     conn.execute(_ADDRESS, rows)
+    conn.execute(_HELD, rows)
+
+
+def _reached(channel: str, number: str, now: datetime) -> dict[str, object]:
+    if channel == "telegram":
+        return {"address": number, "recipient": "", "window": None}
+    window = to_ms(now + timedelta(hours=24))
+    return {"address": bsuid_of(number), "recipient": number, "window": window}
 
 
 def plan(conn: Connection, at: datetime, now: datetime) -> None:
@@ -85,10 +106,13 @@ def plan(conn: Connection, at: datetime, now: datetime) -> None:
 async def seed(number: int, at: datetime) -> None:
     """Into the database of the environment."""
     settings = Settings(_env_file=None)
-    account = settings.telegram_token.get_secret_value().partition(":")[0]
+    channel, account = "telegram", settings.telegram_token.get_secret_value().partition(":")[0]
+    if settings.whatsapp:
+        channel, account = "whatsapp", settings.whatsapp_phone_id
     vault, now = keys.load(settings).vault(), datetime.now(UTC)
     async with await Database.open(settings.database, vault=vault) as database:
-        await database.write(lambda conn: people(conn, number, account, morning_zone(at), now))
+        zone = morning_zone(at)
+        await database.write(lambda conn: people(conn, number, account, zone, now, channel))
         await database.write(lambda conn: plan(conn, at, now))
 
 

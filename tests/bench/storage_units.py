@@ -101,6 +101,12 @@ def prepare(conn: Connection) -> None:
         )
         conn.execute(
             text(
+                "INSERT INTO address_people (address_id, person_id, since) VALUES (:id, :id, :now)"
+            ),
+            values,
+        )
+        conn.execute(
+            text(
                 "INSERT INTO interviews (id, person_id, conversation, form_name, form_hash, status,"
                 " started_at) VALUES (:interview, :id, 'checkin', 'f', 'f0', 'running', :now)"
             ),

@@ -102,10 +102,10 @@ class FillingDatabase:
         return await self._database.read(fn)
 
 
-async def an_address(database: Database, address: str) -> int:
+async def an_address(database: Database, address: str, channel: str = CHANNEL) -> int:
     """Somebody's address; its row id."""
     seat = await database.write(
-        lambda conn: people.at_address(conn, CHANNEL, ACCOUNT, address, START)
+        lambda conn: people.at_address(conn, channel, ACCOUNT, address, START)
     )
     return seat.address_id
 
@@ -135,9 +135,11 @@ def plan(
     return planned
 
 
-async def planned(database: Database, address: str, *texts: str, **changes: Any) -> list[int]:
+async def planned(
+    database: Database, address: str, *texts: str, channel: str = CHANNEL, **changes: Any
+) -> list[int]:
     """Rows that wait for this address."""
-    address_id = await an_address(database, address)
+    address_id = await an_address(database, address, channel)
     return await database.write(
         lambda conn: [plan(conn, address_id, text, **changes) for text in texts]
     )
@@ -161,9 +163,10 @@ def claimed_reply(
     text: str,
     priority: Priority = Priority.REPLY,
     expires_at: datetime | None = None,
+    channel: str = CHANNEL,
 ) -> Claimed:
     """One reply as a turn writes it: inserted as already claimed by this delivery."""
-    seat = people.at_address(conn, CHANNEL, ACCOUNT, address, START)
+    seat = people.at_address(conn, channel, ACCOUNT, address, START)
     id_ = plan(
         conn,
         seat.address_id,
@@ -176,7 +179,7 @@ def claimed_reply(
     return Claimed(
         id_,
         seat.address_id,
-        CHANNEL,
+        channel,
         ACCOUNT,
         address,
         Message(text),

@@ -13,6 +13,7 @@ from conversations.dialogue import VillageId
 from conversations.level import Level
 from storage.figures import (
     CheckIns,
+    Cost,
     Count,
     Figures,
     FollowUps,
@@ -55,9 +56,10 @@ def a_report(
     village: Village = LEDOKOMBO,
     organisation: str = "Program Contoh",
     now: datetime = DECEMBER,
+    cost: Cost | None = None,
 ) -> Report:
     period = Period(2026, 11, ZoneInfo(village.zone), now)
-    figures = Figures(reach, checkins, schools, FollowUps(follow_ups or {}, hours))
+    figures = Figures(reach, checkins, schools, FollowUps(follow_ups or {}, hours), cost)
     return compose(figures, village, period, organisation)
 
 
@@ -75,7 +77,7 @@ def a_school_month(
 
 def shown(report: Report) -> dict[str, str]:
     """Every line as it is printed, by its key."""
-    lines = (*report.caregivers, *report.checkins, *report.taken_up)
+    lines = (*report.caregivers, *report.checkins, *report.taken_up, *report.costs)
     return {line.key: line.figure.shown for line in lines}
 
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select, update
-from typer.testing import CliRunner
 
-from bot import control, keys, logs, sample
-from bot.cli import app
-from bot.commands.office import said
+from bot import control
 from bot.settings import Settings
 from conversations.broadcasts.broadcast import BroadcastId, State
 from storage import audit, broadcasts, due, recipients, schema
+from tests.bot import typed
 from tests.bot.services import heard, running, settings, settle, write
 from tests.bot.test_media import JPEG, OGG
 from tests.storage.builders import NOW
@@ -27,33 +24,14 @@ MAS_DIMAS, MBAK_RINA = "Mas Dimas", "Mbak Rina"
 
 
 @pytest.fixture
-def office(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A folder with the sample programme, that the command and the test both use."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(logs, "configure", lambda level: None)  # it is one for the whole process
-    configured = Settings.load()
-    configured.folder.mkdir(parents=True)
-    keys.load(configured)
-    shutil.copy(sqlite_template, configured.folder / "kawan.db")
-    _write(configured, lambda conn: sample.seed(conn, "simulator", "sim", NOW))
-    return configured
-
-
-def _write(configured: Settings, unit: Any) -> Any:
-    async def run() -> Any:
-        async with control.desk(configured) as desk:
-            return await desk.database.write(unit)
-
-    return asyncio.run(run())
+def office(folder: Settings) -> Settings:
+    """With the sample programme."""
+    return typed.with_sample(folder)
 
 
 def kawan(*arguments: str) -> str:
     """What `kawan broadcast …` prints, or the one line with which it ends."""
-    done = CliRunner().invoke(app, ["broadcast", *arguments])
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        return said(done.exception)
-    return done.output.strip()
+    return typed.kawan("broadcast", *arguments)
 
 
 def test_a_draft_is_made_and_told(office: Settings) -> None:
@@ -138,7 +116,7 @@ def test_names_are_shown_for_a_reason_that_is_recorded(office: Settings) -> None
     told = kawan("rehearse", "1", "--reason", "memeriksa sapaan")
 
     assert "Halo Siti" in told
-    [entry, *_] = _write(office, lambda conn: audit.latest(conn, 1))
+    [entry, *_] = typed.write(office, lambda conn: audit.latest(conn, 1))
     assert (entry.subject, entry.reason) == ("broadcast 1", "memeriksa sapaan")
 
 
@@ -153,7 +131,7 @@ def test_a_rehearsal_for_a_program(office: Settings) -> None:
 
 def test_a_rehearsal_that_reaches_nobody_says_what_to_do(office: Settings) -> None:
     kawan("new", "Halo")
-    _write(office, lambda conn: conn.execute(update(schema.people).values(consent="refused")))
+    typed.write(office, lambda conn: conn.execute(update(schema.people).values(consent="refused")))
 
     assert "buat siaran baru dengan penerima lain" in kawan("rehearse", "1")
 
@@ -165,7 +143,8 @@ def test_a_try_reaches_one_member_only(office: Settings) -> None:
     assert "belum memasukkan" not in kawan("test", "1", "--to", MBAK_RINA)
     assert "petugas" in kawan("test", "1", "--to", "")
     query = select(schema.outbox.c.purpose, schema.outbox.c.priority)
-    assert _write(office, lambda conn: conn.execute(query).all()) == [("broadcast_test", 1)] * 2
+    sent = typed.write(office, lambda conn: conn.execute(query).all())
+    assert sent == [("broadcast_test", 1)] * 2
 
 
 def test_it_is_sent_watched_and_cancelled(office: Settings) -> None:
@@ -182,7 +161,7 @@ def test_it_is_sent_watched_and_cancelled(office: Settings) -> None:
 def test_it_is_paused_and_resumed(office: Settings) -> None:
     kawan("new", "Halo")
     table = schema.broadcasts
-    _write(office, lambda conn: conn.execute(update(table).values(status="running")))
+    typed.write(office, lambda conn: conn.execute(update(table).values(status="running")))
 
     assert kawan("pause", "1") == "Siaran 1 dijeda."
     assert kawan("pause", "1") == "siaran 1 dijeda, jadi itu tidak bisa"
@@ -197,7 +176,7 @@ def test_one_that_got_stuck_says_how_it_goes_on(office: Settings) -> None:
         due.plan(conn, "broadcast", "1", None, NOW, None)
         due.settle(conn, "broadcast", "1", "failed: KeyError")
 
-    _write(office, sticks)
+    typed.write(office, sticks)
 
     assert "kawan broadcast resume 1" in kawan("status", "1")
     assert kawan("resume", "1") == "Siaran 1 sedang dikirim."
@@ -218,7 +197,9 @@ def test_it_is_scheduled_in_local_time(office: Settings) -> None:
     told = kawan("schedule", "1", "2030-01-02", "09.00")
 
     assert "Siaran 1 sudah dijadwalkan. Mulai 2030-01-02 09.00." in told
-    kept = _write(office, lambda conn: broadcasts.one(conn, BroadcastId(1)))
+    kept = typed.write(office, lambda conn: broadcasts.one(conn, BroadcastId(1)))
+    assert kept is not None
+    assert kept.starts_at is not None
     assert kept.starts_at.isoformat() == "2030-01-02T02:00:00+00:00"
 
 
@@ -285,28 +266,29 @@ def test_without_another_member_it_is_said_how_to_get_one(small: Settings) -> No
 
 def test_an_audience_that_is_empty_by_now_is_refused(office: Settings) -> None:
     kawan("new", "Halo", "--to", "desa=LDK")
-    _write(office, lambda conn: conn.execute(update(schema.people).values(village_id=None)))
+    typed.write(office, lambda conn: conn.execute(update(schema.people).values(village_id=None)))
 
     assert "tidak ada penerima lagi" in kawan("send", "1")
 
 
 def test_an_audience_of_which_nobody_may_be_written_to_is_refused(office: Settings) -> None:
     kawan("new", "Halo", "--to", "sekolah=EYG-SBS")
-    _write(office, lambda conn: conn.execute(update(schema.people).values(consent="refused")))
+    typed.write(office, lambda conn: conn.execute(update(schema.people).values(consent="refused")))
 
     now, later = kawan("send", "1"), kawan("schedule", "1", "2030-01-02", "09.00")
 
     for told in (now, later):
         assert "tidak ada yang bisa dikirimi" in told
         assert "kawan broadcast rehearse 1" in told
-    kept = _write(office, lambda conn: broadcasts.one(conn, BroadcastId(1)))
+    kept = typed.write(office, lambda conn: broadcasts.one(conn, BroadcastId(1)))
+    assert kept is not None
     assert kept.state is State.DRAFT
 
 
 def test_a_file_that_is_gone_is_not_forgotten(office: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(JPEG)
     kawan("new", "Halo", "--picture", "file")
-    _write(office, lambda conn: conn.execute(update(schema.media).values(status="erase")))
+    typed.write(office, lambda conn: conn.execute(update(schema.media).values(status="erase")))
 
     assert "berkasnya belum tersimpan" in kawan("send", "1")
 
@@ -322,7 +304,7 @@ def test_who_did_not_get_it_is_listed_by_code_and_with_names_for_a_reason(
         ).scalars()
         recipients.plan(conn, BroadcastId(1), [(person, "stopped")])
 
-    _write(office, planned)
+    typed.write(office, planned)
 
     codes, named = kawan("who", "1"), kawan("who", "1", "--reason", "kunjungan")
     told = json.loads(kawan("who", "1", "--json"))

@@ -118,7 +118,9 @@ class Nights:
         busy = [one.address_id for one in self.flying]
         until = self.now + 5 * MINUTE
         limit = self.dice.randrange(1, 6)
-        rows = outbox.claim(self.conn, "o/1", self.now, until, limit, busy, polite=POLITE)
+        rows = outbox.claim(
+            self.conn, "o/1", self.now, until, limit, busy, polite=POLITE, channel="telegram"
+        )
         local = self.now.astimezone(Programme("x").zone)
         for one in rows:
             assert QUIET.end <= local.time() < QUIET.begin

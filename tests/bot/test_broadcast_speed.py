@@ -20,7 +20,7 @@ from tests.bench.broadcast import most_in_a_second
 from tests.bot.platforms import no_media
 from tests.bot.posts import OWNER, delivering
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_faults import Limits
+from tests.fakes.telegram_limits import Limits
 from tests.fakes.telegram_world import TOKEN
 
 NUMBER = 300
@@ -37,7 +37,7 @@ async def test_a_broadcast_reaches_everybody_once_at_the_rate_and_nobody_faster(
     await lite.write(lambda conn: seeding.people(conn, NUMBER, account, zone, now))
     begins = now + timedelta(seconds=1.1)
     await lite.write(lambda conn: seeding.plan(conn, begins, now))
-    programme = Programme("Kawan", bulk_rate=RATE)
+    programme = Programme("Kawan", bulk_rates={"telegram": RATE})
     turns = Turns(programme, parsers={}, owner=OWNER, now=clock.now)
 
     async with FakeTelegram(latency=0.01, limits=Limits(any_second=RATE)) as fake:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import shutil
-from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
-from typer.testing import CliRunner
 
-from bot import control, keys, logs, sample
-from bot.cli import app
-from bot.commands.office import said
 from bot.settings import Settings
 from conversations.concerns.case import Outcome
 from conversations.concerns.event import CaseKnown, ClosingAsked
 from conversations.dialogue import Person, PersonId
 from conversations.level import Level
 from storage import audit, cases, events, people, schema, staff, tasks
+from tests.bot.typed import kawan, with_sample, write
 from tests.storage.builders import DAY, NOW, a_task, known
 
 CODE, OTHER = "LDK-26-0001", "LDK-26-0002"
@@ -30,17 +23,9 @@ NARRATIVE = "cerita yang tidak boleh bocor"
 
 
 @pytest.fixture
-def office(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A folder with the sample programme, that the command and the test both use."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(logs, "configure", lambda level: None)  # it is one for the whole process
-    configured = Settings.load()
-    configured.folder.mkdir(parents=True)
-    keys.load(configured)
-    shutil.copy(sqlite_template, configured.folder / "kawan.db")
-    write(configured, lambda conn: sample.seed(conn, "simulator", "sim", NOW))
-    return configured
+def office(folder: Settings) -> Settings:
+    """With the sample programme."""
+    return with_sample(folder)
 
 
 @pytest.fixture
@@ -48,22 +33,6 @@ def case(office: Settings) -> Settings:
     """A MERAH of Mas Dimas, told by Mbah Siti."""
     write(office, lambda conn: opens(conn, CODE))
     return office
-
-
-def write(configured: Settings, unit: Any) -> Any:
-    async def run() -> Any:
-        async with control.desk(configured) as desk:
-            return await desk.database.write(unit)
-
-    return asyncio.run(run())
-
-
-def kawan(*arguments: str) -> str:
-    """What `kawan …` prints, or the one line with which it ends."""
-    done = CliRunner().invoke(app, arguments)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        return said(done.exception)
-    return done.output.strip()
 
 
 def siti(conn: Connection) -> Person:

@@ -98,7 +98,7 @@ async def test_the_most_urgent_goes_first_through_a_narrow_door(
         await planned(lite, "c", "balas")
         await planned(lite, "d", "bahaya", priority=Priority.ALARM)
         delivery.wake()
-        await until(lambda: delivery._outlets["telegram"].queued == IN_FLIGHT + 4)
+        await until(lambda: delivery._ways["telegram"].outlet.queued == IN_FLIGHT + 4)
         post.open_door.set()
         await all_over(lite)
 
@@ -156,7 +156,7 @@ async def test_an_idle_channel_does_not_make_a_busy_one_claim_more(
 
     await delivery.start()
     await until(lambda: len(post.tried) > 50)
-    waiting = delivery._outlets["telegram"].queued - len(post.tried)
+    waiting = delivery._ways["telegram"].outlet.queued - len(post.tried)
     post.open_door.set()
     await delivery.stop()
 
@@ -210,7 +210,7 @@ async def test_little_of_a_broadcast_is_claimed_ahead(
 
     async with delivering(lite, post, clock) as delivery:
         await until(lambda: len(post.tried) > 0)
-        ahead = delivery._outlets["telegram"].queued
+        ahead = delivery._ways["telegram"].outlet.queued
         post.open_door.set()
 
     assert ahead <= 9

@@ -21,8 +21,8 @@ from tests.bot.posts import (
     planned,
     replies,
 )
+from tests.fakes.faults import Trouble
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_faults import Trouble
 from tests.fakes.telegram_world import TOKEN
 
 UNBOUND = Pace(bulk=100_000, rest=0)

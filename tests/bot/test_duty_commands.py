@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import shutil
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import Connection, select
 from typer.testing import CliRunner
 
-from bot import control, keys, logs
 from bot.cli import app
-from bot.commands.office import said
 from bot.settings import Settings
 from conversations.dialogue import Role
 from storage import audit, schema, shifts, staff
 from tests.bot.offices import Office
 from tests.bot.offices import office as desk
+from tests.bot.typed import kawan, write
 from tests.storage.builders import NOW, a_caregiver, a_member, known
 
 __all__ = ["desk"]
@@ -30,39 +25,16 @@ WHOLE_DAY = ("--from", "00.00", "--to", "00.00", "--day", "setiap hari")
 
 
 @pytest.fixture
-def office(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def office(folder: Settings) -> Settings:
     """A folder with Mas Dimas and Mbak Rina, who have joined, and Bu Baru, who has not."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(logs, "configure", lambda level: None)  # it is one for the whole process
-    configured = Settings.load()
-    configured.folder.mkdir(parents=True)
-    keys.load(configured)
-    shutil.copy(sqlite_template, configured.folder / "kawan.db")
 
     def unit(conn: Connection) -> None:
         for number, name in enumerate(("Mas Dimas", "Mbak Rina")):
             a_member(conn, name, f"80{number}")
         staff.add(conn, "Bu Baru", Role.STAFF, NOW)
 
-    _write(configured, unit)
-    return configured
-
-
-def _write(configured: Settings, unit: Any) -> Any:
-    async def run() -> Any:
-        async with control.desk(configured) as desk:
-            return await desk.database.write(unit)
-
-    return asyncio.run(run())
-
-
-def kawan(*arguments: str) -> str:
-    """What a command prints, or the one line with which it ends."""
-    done = CliRunner().invoke(app, list(arguments))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        return said(done.exception)
-    return done.output.strip()
+    write(folder, unit)
+    return folder
 
 
 def test_a_weekly_duty_is_added_and_listed_by_day(office: Settings) -> None:
@@ -149,7 +121,7 @@ def test_organisers_are_on_no_duty(office: Settings) -> None:
         code = staff.add(conn, "Bu Acara", Role.ORGANISER, NOW)
         staff.join(conn, known(staff.by_code(conn, code, NOW)), person.id, NOW)
 
-    _write(office, organiser)
+    write(office, organiser)
 
     assert "tidak menangani laporan" in kawan("duty", "add", "Bu Acara", *WHOLE_DAY)
 
@@ -173,7 +145,7 @@ def test_with_two_at_every_hour_the_check_is_content(office: Settings) -> None:
         conn.execute(schema.duties.update().values(first=yesterday.isoformat()))
         shifts.make(conn, datetime.now(office.zone), office.zone)
 
-    _write(office, since_yesterday)
+    write(office, since_yesterday)
 
     assert kawan("duty", "check") == "14 hari ke depan selalu ada dua orang yang jaga."
 
@@ -220,7 +192,7 @@ def test_a_telephone_is_kept_for_who_has_joined_and_who_has_not(office: Settings
         names = select(schema.staff.c.name).where(schema.staff.c.phone.is_not(None))
         return sorted(conn.execute(names).scalars())
 
-    assert _write(office, with_phone) == ["Bu Baru", "Mas Telepon"]
+    assert write(office, with_phone) == ["Bu Baru", "Mas Telepon"]
 
 
 def test_a_telephone_that_cannot_be_one_adds_nobody(office: Settings) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from random import Random
 from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import Connection
@@ -15,9 +16,12 @@ from bot.limits import Clock
 from bot.media import MediaStore
 from bot.operations import OPERATIONS, Desk, OperationRefused
 from bot.printing import invitation, poster, slips
-from bot.printing.invitation import NoBotName
+from bot.printing.invitation import NoBotName, NoNumber, Reach
 from bot.printing.poster import Poster
 from bot.printing.slips import Card
+from conversations.dialogue import PersonId, Role
+from conversations.event import CodeUsed
+from conversations.helping.helped import Invited
 from storage import audit, helping, joining, media, meta, people, schema, schools
 from storage.database import Database
 from storage.helping import StoredHelping
@@ -25,6 +29,7 @@ from storage.schools import NewSchool
 from storage.sealing import Vault
 from tests.bot.clocks import FastClock
 from tests.bot.services import kawan, running, settings
+from tests.conversations.world import Phone
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_world import TOKEN as BOT_TOKEN
 from tests.storage.builders import NOW, count
@@ -41,6 +46,8 @@ SITI = {
 }
 TINI = {**SITI, "row": 3, "name": "Tini", "children": []}
 SOUND = b"OggS a recording"
+BOTH = Reach("KawanAsuhBot", "6281234567890")
+REACHES = (BOTH, Reach(telegram="KawanAsuhBot"), Reach(whatsapp="6281234567890"))
 
 
 @pytest.fixture
@@ -226,38 +233,90 @@ def test_the_drawn_code_is_the_code_module_by_module() -> None:
     assert drawn == dark
 
 
-def test_ten_slips_fit_on_a_sheet() -> None:
+@pytest.mark.parametrize("reach", REACHES)
+def test_ten_slips_fit_on_a_sheet(reach: Reach) -> None:
     cards = [Card(f"Mbah Siti {n}", n, "CDFGHJKM") for n in range(1, 12)]
 
-    ten = slips.slips("Sekolah Bok-Ebok", "KawanAsuhBot", cards[:10])
-    eleven = slips.slips("Sekolah Bok-Ebok", "KawanAsuhBot", cards)
+    ten = slips.slips("Sekolah Bok-Ebok", reach, cards[:10])
+    eleven = slips.slips("Sekolah Bok-Ebok", reach, cards)
 
     assert (_sheets(ten), _sheets(eleven)) == (1, 2)
 
 
+def test_the_code_of_a_slip_is_heard_as_its_links_bring_it() -> None:
+    ways = BOTH.own("CDFGHJKM")
+
+    words = [parse_qs(urlsplit(way.link).query) for way in ways]
+
+    assert words == [{"text": ["KODE CDFG-HJKM"]}, {"start": ["CDFGHJKM"]}]
+    assert all(
+        joining_by_code(said) for said in (words[0]["text"][0], f"/start {words[1]['start'][0]}")
+    )
+
+
 def test_a_name_in_letters_that_the_fonts_lack_is_still_printed() -> None:
-    made = slips.slips("Sekolah", "KawanAsuhBot", [Card("Mbah Sĩtī 李 " * 9, 1, "CDFGHJKM")])
+    made = slips.slips("Sekolah", BOTH, [Card("Mbah Sĩtī 李 " * 9, 1, "CDFGHJKM")])
 
     assert _sheets(made) == 1
 
 
-def test_a_poster_says_who_for_whom_and_that_it_costs_nothing() -> None:
-    made = Poster("Sekolah <Bok>", "Desa Sumbersalak", "BOK-SBS", "KawanAsuhBot", "Program Contoh")
+@pytest.mark.parametrize("role", poster.HEADING)
+@pytest.mark.parametrize("reach", REACHES)
+def test_a_poster_says_who_for_whom_and_that_it_costs_nothing(reach: Reach, role: Role) -> None:
+    made = Poster(
+        "Sekolah <Bok>", "Desa Sumbersalak", "BOK-SBS", reach, "Program Contoh", role=role
+    )
 
     page = poster.html(made)
 
-    for words in ("BOK-SBS", "@KawanAsuhBot", "18 tahun", "tidak dipungut biaya", "Program Contoh"):
+    for words in ("BOK-SBS", "18 tahun", "tidak dipungut biaya", "Program Contoh", "BERHENTI"):
         assert words in page
-    assert "WhatsApp: belum ada" in page
+    assert ("@KawanAsuhBot" in page) == bool(reach.telegram)
+    assert ("0812-3456-7890" in page) == bool(reach.whatsapp)
+    assert page.count("<svg") == bool(reach.telegram) + bool(reach.whatsapp)
     assert "<Bok>" not in page
-    assert "<svg" in page
     assert _sheets(poster.pdf(made)) == 1
+
+
+def test_an_invitation_to_a_task_says_that_paper_gives_no_right() -> None:
+    cadres = Poster("Undangan kader", "Desa Sumbersalak", "KADER-SBS", BOTH, "", Role.CADRE)
+
+    page = poster.html(cadres)
+
+    assert "Petugas memastikan dulu" in page
+    assert "sebelum petugas memastikan orangnya" in page
+    assert "Sudah terdaftar" not in page
+
+
+def test_the_chat_of_the_caregivers_stands_first() -> None:
+    made = Poster("Desa Sumbersalak", "Jember", "SBS", BOTH, "")
+
+    assert [way.link for way in made.ways] == [
+        "https://wa.me/6281234567890?text=DAFTAR%20SBS",
+        "https://t.me/KawanAsuhBot?start=SBS",
+    ]
+
+
+@pytest.mark.parametrize(
+    "written", ["", "0812", "KawanAsuhBot", "https://t.me/6281234567890123456"]
+)
+def test_what_is_no_number_is_refused(written: str) -> None:
+    with pytest.raises(NoNumber):
+        invitation.number(written)
 
 
 @pytest.mark.parametrize("written", ["", "x y", "KawanAsuh/../x", "a" * 40, "https://wa.me/62812"])
 def test_what_is_no_bot_is_refused(written: str) -> None:
     with pytest.raises(NoBotName):
         invitation.bot_name(written)
+
+
+def joining_by_code(said: str) -> bool:
+    """Whether the words are heard as the code of Mbah Siti's slip."""
+    phone = Phone()
+    phone.world.helping.codes["CDFGHJKM"] = Invited(PersonId(31), good=True, has_phone=False)
+    phone.says(said)
+    return any(isinstance(event, CodeUsed) for event in phone.world.events)
 
 
 def _sheets(pdf: bytes) -> int:
@@ -294,6 +353,14 @@ async def test_the_commands_of_an_enrolment_day(tmp_path: Path) -> None:
         )
         for kind in ("pdf", "html")
     ]
+    others = [
+        kawan("enrol", "poster", *options, "--whatsapp", "0812-3456-7890", folder=tmp_path)
+        for options in (
+            ("--village", "sbs"),
+            ("--village", "SBS", "--role", "kader"),
+            ("--role", "mitra", "--bot", "KawanAsuhBot", "--only", "telegram"),
+        )
+    ]
     words = kawan("enrol", "notice", folder=tmp_path, environment={"ORGANISATION": "Program X"})
 
     assert refused.returncode == 1
@@ -304,8 +371,37 @@ async def test_the_commands_of_an_enrolment_day(tmp_path: Path) -> None:
     assert (tmp_path / "kartu.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "kartu.pdf").stat().st_mode & 0o077 == 0
     assert [done.returncode for done in posters] == [0, 0]
+    assert [done.stdout.decode() for done in others] == [
+        "WhatsApp: https://wa.me/6281234567890?text=DAFTAR%20SBS\n",
+        "WhatsApp: https://wa.me/6281234567890?text=DAFTAR%20KADER-SBS\n",
+        "Telegram: https://t.me/KawanAsuhBot?start=MITRA\n",
+    ]
     assert "Program X" in words.stdout.decode()
     assert "${" not in words.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "Pilih satu"),
+        (("--school", "BOK-SBS", "--village", "SBS"), "Pilih satu"),
+        (("--village", "XYZ"), "Yang ada: SBS"),
+        (("--role", "petugas"), "kawan staff add"),
+        (("--village", "SBS", "--only", "sms"), "whatsapp atau telegram"),
+        (("--village", "SBS", "--only", "telegram"), "--bot"),
+        (("--village", "SBS", "-o", "poster.png"), ".pdf atau .html"),
+    ],
+)
+async def test_a_poster_that_cannot_be_is_one_clear_line(
+    tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    await opened(tmp_path)
+
+    done = kawan("enrol", "poster", *options, "--whatsapp", "08123456789", folder=tmp_path)
+
+    assert done.returncode == 1
+    assert said in done.stderr.decode()
+    assert done.stderr.decode().count("\n") == 1
 
 
 def test_import_without_a_file_is_one_clear_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from conversations.level import Level
 from storage import alerts, schema
 from storage.database import Database
 from tests.bot.watches import CODE, MINUTES, NIGHT, a_night
-from tests.storage.builders import a_seat
+from tests.storage.builders import a_seat, without_phone
 
 
 async def test_about_staff_only_the_focal_person_is_called_and_late_a_coordinator_who_telephones(
@@ -191,9 +191,7 @@ async def test_a_reporter_without_a_phone_is_told_through_who_types_for_her(
         siti = night.report()
         cadre = a_seat(conn, "rini")
         addresses = schema.addresses
-        conn.execute(
-            addresses.update().where(addresses.c.person_id == siti.id).values(person_id=None)
-        )
+        without_phone(conn, siti)
         helps = addresses.update().where(addresses.c.id == cadre.address_id)
         until = night.now + timedelta(minutes=5)
         conn.execute(helps.values(assisting_id=siti.id, assisting_until=until))

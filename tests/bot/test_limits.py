@@ -119,6 +119,16 @@ def test_no_sliding_second_at_the_platform_holds_more_than_the_rate(
     assert road.most_in_a_second() <= per_second
 
 
+def test_a_message_of_long_ago_is_not_looked_at_again() -> None:
+    rate = Rate(1_000.0)
+    for number in range(1_000):
+        assert rate.take(number / 500)
+
+    rate.wait(2.0)
+
+    assert len(rate._taken) == pytest.approx(625, abs=5)
+
+
 @pytest.mark.parametrize(("per_second", "messages"), [(1_000.0, 20_000), (30.0, 300)])
 def test_the_rate_is_used_up_to_one_part_in_fifty(per_second: float, messages: int) -> None:
     road = Road(seed=1)

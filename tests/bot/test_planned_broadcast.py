@@ -22,7 +22,16 @@ from tests.storage.broadcast_builders import (
     sends,
     started,
 )
-from tests.storage.builders import DAY, HOUR, MINUTE, NOW, a_caregiver, a_member, known
+from tests.storage.builders import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    a_caregiver,
+    a_member,
+    known,
+    without_phone,
+)
 from tests.storage.school_builders import a_mother
 
 NIGHT = DAYTIME + 11 * HOUR
@@ -61,11 +70,7 @@ async def test_everybody_who_may_not_be_written_to_has_a_reason_at_once(
         people.change(conn, resting.id, {"paused_until": DAYTIME + DAY}, DAYTIME)
         outbox.block(conn, known(people.seat_of(conn, blocked.id)).address_id, "b", DAYTIME)
         without = a_mother(conn, "7")
-        conn.execute(
-            update(schema.addresses)
-            .where(schema.addresses.c.person_id == without.id)
-            .values(person_id=None)
-        )
+        without_phone(conn, without)
         id_ = started(conn)
         erasure.erase(conn, erased.id, "command", DAYTIME)
 
@@ -283,7 +288,7 @@ async def test_what_was_joined_fares_as_the_message_that_carries_it(database: Da
 async def test_it_is_not_over_while_another_message_carries_it(database: Database) -> None:
     def unit(conn: Connection) -> None:
         first, second = joined(conn)
-        [claimed] = outbox.claim(conn, "o/1", MORNING, MORNING + MINUTE, 9)
+        [claimed] = outbox.claim(conn, "o/1", MORNING, MORNING + MINUTE, 9, channel="telegram")
 
         parts(conn, MORNING + MINUTE, most=4)
 
@@ -300,7 +305,7 @@ async def test_what_was_joined_and_comes_back_after_the_end_is_not_sent(
 ) -> None:
     def unit(conn: Connection) -> None:
         first, second = joined(conn)
-        [claimed] = outbox.claim(conn, "o/1", MORNING, MORNING + MINUTE, 9)
+        [claimed] = outbox.claim(conn, "o/1", MORNING, MORNING + MINUTE, 9, channel="telegram")
 
         broadcasts.step(conn, second, Step.CANCEL, None, MORNING)
         outbox.record(conn, [Result(claimed.id, Status.WAITING, "slow down")], MORNING)
@@ -317,7 +322,7 @@ async def test_what_was_on_its_way_keeps_a_pause_when_it_comes_back(database: Da
         mothers(conn, 1)
         id_ = started(conn)
         parts(conn)
-        [claimed] = outbox.claim(conn, "o/1", DAYTIME, DAYTIME + MINUTE, 9)
+        [claimed] = outbox.claim(conn, "o/1", DAYTIME, DAYTIME + MINUTE, 9, channel="telegram")
         broadcasts.step(conn, id_, Step.PAUSE, None, DAYTIME)
 
         outbox.record(conn, [Result(claimed.id, Status.WAITING, "slow down")], DAYTIME)
@@ -384,7 +389,7 @@ async def test_it_waits_for_its_file_and_sends_it_along(database: Database) -> N
         before = is_now(conn, id_).state
         conn.execute(update(schema.media).values(status="stored"))
         parts(conn, DAYTIME + MINUTE)
-        [sent] = outbox.claim(conn, "o/1", DAYTIME + MINUTE, DAYTIME + HOUR, 9)
+        [sent] = outbox.claim(conn, "o/1", DAYTIME + MINUTE, DAYTIME + HOUR, 9, channel="telegram")
 
         assert before is State.SCHEDULED
         assert sent.message.media == file
@@ -471,3 +476,32 @@ async def test_a_rehearsal_counts_a_large_audience_in_parts(database: Database) 
         assert counted.languages == {"id": 1_050}
 
     await database.write(unit)
+
+
+async def test_a_channel_that_stands_still_keeps_nobody_of_another_back(database: Database) -> None:
+    """The first twelve are on WhatsApp, from which nothing leaves this minute."""
+
+    def unit(conn: Connection) -> None:
+        table = schema.addresses
+        silent = mothers(conn, 15)[:12]
+        their = update(table).where(table.c.person_id.in_(silent))
+        conn.execute(their.values(channel="whatsapp"))
+        started(conn)
+
+        texts: list[str] = []
+        most = 0
+        for second in range(120):
+            now = DAYTIME + timedelta(seconds=second)
+            parts(conn, now, rate=1.0)
+            rows = schema.outbox.c
+            waiting = select(rows.id).where(rows.status == "waiting", rows.not_before > now - _LONG)
+            most = max(most, len(conn.execute(waiting).all()))
+            texts += sends(conn, now)
+
+        assert len(texts) == 3
+        assert most <= 3
+
+    await database.write(unit)
+
+
+_LONG = timedelta(seconds=10)

@@ -51,7 +51,9 @@ def _one_thing(conn: Connection, dice: Random, ids: list[PersonId], now: datetim
             if (seat := people.reachable(conn, person)) is not None:
                 outbox.block(conn, seat[0], "blocked", now)
         case 7:
-            claimed = outbox.claim(conn, "o/1", now, now + MINUTE, dice.randrange(1, 6))
+            claimed = outbox.claim(
+                conn, "o/1", now, now + MINUTE, dice.randrange(1, 6), channel="telegram"
+            )
             if dice.random() < 0.5:  # the rest stays claimed: the process was killed
                 what = dice.choice((Status.SENT, Status.FAILED, Status.UNCERTAIN, Status.WAITING))
                 results = [
@@ -120,12 +122,14 @@ async def test_two_processes_at_once_write_to_everybody_once(
                     still = due.still_due(conn, row.kind, row.subject, now)
                     if still is not None and row.kind == "broadcast":
                         planning = Planning(
-                            now, Programme("x", bulk_rate=20.0, alone_up_to=999), None
+                            now,
+                            Programme("x", bulk_rates={"telegram": 20.0}, alone_up_to=999),
+                            None,
                         )
                         KINDS[row.kind](conn, still, planning)
 
             def send(conn: Connection, now: datetime = now) -> None:
-                claimed = outbox.claim(conn, owner, now, now + MINUTE, 9)
+                claimed = outbox.claim(conn, owner, now, now + MINUTE, 9, channel="telegram")
                 outbox.record(conn, [outbox.Result(one.id, Status.SENT) for one in claimed], now)
 
             def step(conn: Connection, now: datetime = now) -> None:

@@ -14,6 +14,7 @@ from conversations.dialogue import VillageId
 from conversations.level import Level
 from storage.figures import (
     CheckIns,
+    Cost,
     Count,
     Invitations,
     Progress,
@@ -169,6 +170,20 @@ def test_a_month_that_is_not_over_says_so(now: datetime, days: str) -> None:
     assert report.period == f"{days} November 2026, waktu setempat (WIB), bulan belum selesai"
 
 
+def test_what_whatsapp_cost_is_told_for_the_whole_programme_and_called_an_estimate() -> None:
+    report = a_report(cost=Cost(1_204, 72_828, estimated=True))
+
+    assert shown(report)["whatsapp_cost"] == "Rp 72.828 (perkiraan)"
+    assert "seluruh program, semua desa bersama: 1204 pesan" in html(report)
+    assert as_plain(report)["figures"]["whatsapp_cost"]["n"] == 72_828
+    sure = a_report(cost=Cost(1_204, 72_828, estimated=False))
+    assert shown(sure)["whatsapp_cost"] == "Rp 72.828"
+
+
+def test_where_nothing_left_by_whatsapp_the_page_says_nothing_of_it() -> None:
+    assert "Biaya" not in html(a_report())
+
+
 def test_the_page_needs_nothing_else_and_escapes_what_was_typed() -> None:
     page = html(a_report(schools=(a_school_month(name="<script>x</script>"),)))
 
@@ -184,7 +199,8 @@ def test_the_fullest_report_is_one_sheet() -> None:
         for n in range(20)
     )
 
-    sheet = pdf(a_report(schools=schools, village=village, organisation="Y" * 80))
+    cost = Cost(99_999, 99_999_999, estimated=True)
+    sheet = pdf(a_report(schools=schools, village=village, organisation="Y" * 80, cost=cost))
 
     assert sheet.startswith(b"%PDF-")
     assert len(re.findall(rb"/Type /Page\b", sheet)) == 1

@@ -39,8 +39,7 @@ async def test_it_says_that_it_is_well(tmp_path: Path) -> None:
 
 async def test_a_channel_that_receives_no_more_is_not_well(tmp_path: Path) -> None:
     async with running(settings(tmp_path)) as service:
-        service._receivers["simulator"].cancel()
-        await asyncio.gather(*service._receivers.values(), return_exceptions=True)
+        await service.receivers.stop()
 
         health = await service.health()
 

@@ -19,7 +19,7 @@ from bot.channels.channel import (
 from bot.channels.telegram_messages import failure
 from conversations.message import Choice, MediaId, Message
 from tests.bot.platforms import a_bot, a_platform, bodies_of, read
-from tests.fakes.telegram_faults import Trouble
+from tests.fakes.faults import Trouble
 from tests.fakes.telegram_world import ChatKind
 
 

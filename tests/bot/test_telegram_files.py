@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.channels import telegram_files
+from bot.channels import known_files
 from bot.channels.channel import Blocked, File
-from bot.channels.telegram_files import MOST_KEPT
+from bot.channels.known_files import MOST_KEPT
 from conversations.message import Choice, MediaId, Message
 from tests.bot.clocks import FastClock
 from tests.bot.platforms import a_platform
@@ -97,7 +97,7 @@ async def test_after_an_hour_the_stored_file_is_asked_again() -> None:
     async with a_platform(load_media=shelf.load, clock=clock) as (fake, telegram):
         fake.meet(7)
         await telegram.send("7", NOTE)
-        clock.skip(telegram_files.KEPT_FOR.total_seconds() + 1)
+        clock.skip(known_files.KEPT_FOR.total_seconds() + 1)
 
         await telegram.send("7", NOTE)
 

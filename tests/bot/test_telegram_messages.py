@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.telegram_messages import LONGEST_PAYLOAD, render, split, units
+from bot.channels.lengths import split, units
+from bot.channels.telegram_messages import LONGEST_PAYLOAD, render
 from conversations.message import Choice, Message, printed
 from tests.bot.platforms import a_platform, bodies_of
 

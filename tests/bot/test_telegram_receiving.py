@@ -16,8 +16,8 @@ from bot.channels.telegram import LARGEST_WEBHOOK, SECRET_HEADER, Telegram
 from conversations.message import Choice, Message
 from tests.bot.clocks import FastClock
 from tests.bot.platforms import SECRET, Inbox, a_bot, a_platform, no_media, running, until
+from tests.fakes.faults import Trouble
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_faults import Trouble
 from tests.fakes.telegram_world import ChatKind
 
 

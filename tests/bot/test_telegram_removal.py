@@ -11,8 +11,8 @@ from bot.channels.telegram_removal import MOST_AT_ONCE
 from conversations.message import MediaId, Message, Removal
 from tests.bot.clocks import START
 from tests.bot.platforms import a_bot, a_platform
+from tests.fakes.faults import Trouble
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_faults import Trouble
 
 DAYS = timedelta(days=2, minutes=1).total_seconds()
 

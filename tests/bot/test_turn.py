@@ -141,6 +141,26 @@ async def test_who_blocked_the_bot_is_not_asked_who_came_but_somebody_else_is(
     await database.write(unit)
 
 
+async def test_what_changed_hands_since_it_was_found_is_asked_of_the_new_one(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> None:
+        rini, tuti = a_mother(conn, "700", "Rini"), a_mother(conn, "701", "Tuti")
+        session = a_session(conn, a_school(conn, cadre=tuti.id))
+        due.plan(conn, "attendance", str(session.id), rini.id, NOW, NOW + DAY)
+        [row] = due.next_due(conn, NOW, 9)
+        due.plan(conn, "attendance", str(session.id), tuti.id, NOW, NOW + DAY)
+
+        said = turns().wake(conn, row)
+
+        planned = conn.execute(select(schema.outbox.c.person_id)).scalars().all()
+        assert rini.id not in planned
+        assert tuti.id in planned
+        assert said == []
+
+    await database.write(unit)
+
+
 async def test_where_nobody_can_be_asked_who_came_it_is_recorded(lite: Database) -> None:
     def unit(conn: Connection) -> None:
         rini = a_mother(conn, "700", "Rini")

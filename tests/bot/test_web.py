@@ -131,8 +131,7 @@ async def test_every_field_and_button_has_a_name(visit: Visit) -> None:
 async def test_health_says_what_is_wrong(visit: Visit) -> None:
     service, http = visit
     well = await http.get("/healthz")
-    service._receivers["simulator"].cancel()
-    await asyncio.gather(*service._receivers.values(), return_exceptions=True)
+    await service.receivers.stop()
 
     ill = await http.get("/healthz")
 
@@ -458,8 +457,7 @@ async def test_a_database_that_takes_nothing_is_said_plainly(
 
 async def test_before_the_programme_receives_people_are_asked_to_try_again(visit: Visit) -> None:
     service, http = visit
-    service._receivers["simulator"].cancel()
-    await asyncio.gather(*service._receivers.values(), return_exceptions=True)
+    await service.receivers.stop()
 
     answer = await http.post("/simulator/mbah-siti", data={"text": "halo"})
 

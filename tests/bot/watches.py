@@ -16,11 +16,11 @@ from bot.turn import Turns
 from conversations.concerns.event import Alerted
 from conversations.dialogue import Person, PersonId, Role
 from conversations.duty.ladder import called
+from conversations.duty.opening import DEADLINES
 from conversations.event import TaskOpened
 from conversations.level import Level
 from conversations.message import Kind
 from conversations.politeness import QuietHours
-from conversations.talk import DEADLINES
 from storage import alerts, due, duty, events, handing, inbox, schema, shifts, staff, tasks
 from storage.inbox import Received
 from storage.sealing import vault_of

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from conversations.broadcasts import broadcast as b
 from conversations.broadcasts.audience import Audience
+from conversations.costs import Tariff
 from conversations.dialogue import PersonId
 from conversations.message import MediaId
 
@@ -25,16 +26,17 @@ TO = {
 class MemoryBroadcasts:
     """What a conversation asks about broadcasts; a test says what is `counted`, who is where."""
 
-    rate = 30.0
     alone_up_to = 100
 
     def __init__(self) -> None:
+        self.rates = {"telegram": 30.0}
         self.kept: dict[b.BroadcastId, b.Broadcast] = {}
         self.counted: b.Rehearsal | None = b.Rehearsal(
             3, {"telegram": 2}, {"id": 2}, {"stopped": 1}
         )
         self.now_at = NOBODY
         self.files: dict[MediaId, str] = {}
+        self.priced: Tariff | None = None
 
     def draft(
         self, audience: Audience, text: str, media: MediaId | None, by: PersonId, now: datetime
@@ -68,6 +70,9 @@ class MemoryBroadcasts:
 
     def samples(self, broadcast: b.BroadcastId) -> tuple[str, ...]:
         return (self.kept[broadcast].text.replace("{sapaan}", "Mbah"),)
+
+    def tariff(self) -> Tariff | None:
+        return self.priced
 
     def own_words(self, broadcast: b.BroadcastId, person: PersonId) -> str:
         return self.kept[broadcast].text.replace("{sapaan}", "Mas")

@@ -22,6 +22,8 @@ class MemoryHelping:
         self.open_until: datetime | None = None
         self.recording: MediaId | None = None
         self.codes: dict[str, Invited] = {}
+        self.wrong = 0
+        self.reached_at = 1
 
     def helper(self, person: d.PersonId) -> d.Person | None:
         return self.helpers.get(person)
@@ -48,6 +50,15 @@ class MemoryHelping:
 
     def invited(self, code: str) -> Invited | None:
         return self.codes.get(code)
+
+    def link_code(self) -> str:
+        return "HJKMCDFG"
+
+    def tries(self, person: d.PersonId) -> int:
+        return self.wrong
+
+    def chats(self, person: d.PersonId) -> int:
+        return self.reached_at
 
     def change(self, person: d.PersonId, **changes: object) -> None:
         """What somebody's line in the lists says from now on."""

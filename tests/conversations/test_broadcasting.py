@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conversations.broadcasts import broadcast as b
+from conversations.costs import Tariff
 from conversations.event import MediaKept, TaskOpened
 from conversations.message import Inbound, Kind, Media
 from tests.conversations.broadcast_phones import (
@@ -56,6 +57,22 @@ def test_a_village_is_chosen_by_numbers_and_the_message_is_rehearsed() -> None:
     assert "Besok kumpul, Mbah." in shown[1]
     assert "1. Kirim sekarang\n2. Jadwalkan\n3. Coba ke saya\n4. Ubah\n5. Batalkan" in shown[2]
     assert all(message.discreet for message in phone.screen[-2:-1])
+
+
+def test_where_the_money_of_the_month_reaches_nobody_it_cannot_be_sent() -> None:
+    phone = a_member()
+    phone.world.broadcasts.counted = b.Rehearsal(3, {"whatsapp": 3}, {"id": 3}, {})
+    phone.world.broadcasts.priced = Tariff(357, estimated=True, spent=9_000, budget=10_000)
+    for said in ("SIAR", "2", "1", "Besok kumpul, {sapaan}."):
+        phone.says(said)
+
+    shown = phone.wakes("siar", "1:gladi")
+    phone.presses_payload("siar:kirim:1")
+
+    assert "Akan dikirim ke 0 dari 3 orang." in shown[0]
+    assert "- 3 orang: anggaran WhatsApp bulan ini sudah terpakai" in shown[0]
+    assert "Kirim sekarang" not in shown[-1]
+    assert steps(phone) == []
 
 
 def test_many_schools_are_offered_in_pages_and_there_is_a_way_back() -> None:

@@ -10,9 +10,9 @@ import pytest
 from conversations import dialogue as d
 from conversations import event as ev
 from conversations.concerns.event import CaseKnown
+from conversations.duty.opening import MOST_IN_A_FLOOD
 from conversations.level import Level
 from conversations.message import Inbound, Kind, Media
-from conversations.talk import MOST_IN_A_FLOOD
 from tests.conversations.desks import a_desk
 from tests.conversations.world import STAFF, MemoryWorld, Phone, a_caregiver
 

@@ -131,35 +131,153 @@ def test_a_notice_that_was_begun_in_the_chat_makes_it_nobodys_yet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said", "tasks"),
+    ("answer", "used", "tasks"),
     [
-        ("1", "Petugas akan memeriksa", ["reason.same_person"]),
-        ("2", "data tidak dicampur", []),
-        ("3", "Baik", []),
+        ("1", [ev.CodeUsed(SITI, CODE, ev.Holds.TOGETHER)], []),
+        ("2", [ev.CodeUsed(SITI, CODE, ev.Holds.GIVEN)], ["reason.phone_given"]),
+        ("3", [], []),
     ],
 )
-def test_a_chat_that_is_somebodys_is_asked_and_never_merged(
-    answer: str, said: str, tasks: list[str]
+def test_a_slip_in_a_chat_that_is_somebodys_is_asked_and_never_merged(
+    answer: str, used: list[ev.CodeUsed], tasks: list[str]
 ) -> None:
     phone = with_slip(a_caregiver())
 
     asked = phone.says(CODE)
-    shown = phone.says(answer)
+    phone.says(answer)
 
-    assert "milik siapa" in asked[0]
-    assert said in shown[0]
+    assert asked[0].endswith("1. HP dipakai bersama\n2. Sekarang HP saya\n3. Salah kode")
+    assert happened(phone, ev.CodeUsed) == used
     assert [reason for _, _, reason in phone.tasks()] == tasks
-    assert happened(phone, ev.CodeUsed) == []
 
 
 def test_staff_learn_whose_slip_it_is() -> None:
     phone = with_slip(a_caregiver())
 
     phone.says(CODE)
-    phone.says("1")
+    phone.says("2")
 
     [task] = phone.world.open_tasks.values()
     assert "31" in task.content
+
+
+@pytest.mark.parametrize(
+    ("role", "shares", "offered"),
+    [
+        (d.Role.CADRE, False, ["HP dipakai bersama", "Salah kode"]),
+        (d.Role.CAREGIVER, True, ["HP dipakai bersama", "Salah kode"]),
+        (d.Role.STAFF, False, []),
+    ],
+)
+def test_the_phone_of_a_cadre_of_several_people_or_of_staff_is_not_given_away(
+    role: d.Role, shares: bool, offered: list[str]
+) -> None:
+    phone = with_slip(a_caregiver(role=role, shares_phone=shares))
+
+    phone.says(CODE)
+    shown = [choice.label for choice in phone.screen[-1].choices]
+    phone.presses_payload(f"j:my:{CODE}")
+
+    assert shown == offered
+    assert happened(phone, ev.CodeUsed) == []
+
+
+def test_a_code_from_another_chat_of_hers_links_a_fresh_one() -> None:
+    phone = with_slip(Phone(), has_phone=True, linking=True)
+    phone.world.helping.helpers[SITI] = d.Person(SITI, salutation="Mbah", name="Siti")
+
+    phone.says(CODE)
+
+    [used] = happened(phone, ev.CodeUsed)
+    assert (used.person, used.holds) == (SITI, ev.Holds.ALONE)
+    assert used.told.startswith("Sekarang Mbah Siti juga tersambung lewat simulator.")
+    assert phone.tasks() == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "holds", "tasks"),
+    [("1", [], ["reason.same_person"]), ("2", [ev.Holds.TOGETHER], []), ("3", [], [])],
+)
+def test_a_code_from_another_chat_makes_no_two_people_one(
+    answer: str, holds: list[ev.Holds], tasks: list[str]
+) -> None:
+    phone = with_slip(a_caregiver(), has_phone=True, linking=True)
+
+    asked = phone.says(CODE)
+    phone.says(answer)
+
+    assert asked[0].endswith("1. Milik saya sendiri\n2. HP dipakai bersama\n3. Salah kode")
+    assert [used.holds for used in happened(phone, ev.CodeUsed)] == holds
+    assert [reason for _, _, reason in phone.tasks()] == tasks
+
+
+def test_whoever_works_here_is_linked_to_a_phone_of_her_own_only() -> None:
+    dimas = d.Person(SITI, role=d.Role.STAFF, name="Dimas")
+    shared, somebodys = Phone(shares_phone=True), a_caregiver()
+    for phone in (shared, somebodys):
+        with_slip(phone, has_phone=True, linking=True)
+        phone.world.helping.helpers[SITI] = dimas
+
+    refused = shared.says(CODE)
+    asked = somebodys.says(CODE)
+    somebodys.presses_payload(f"j:we:{CODE}")
+
+    assert "HP sendiri" in refused[0]
+    assert "bersama" not in asked[0]
+    assert happened(shared, ev.CodeUsed) == happened(somebodys, ev.CodeUsed) == []
+
+
+def test_nobody_becomes_staff_on_a_shared_phone() -> None:
+    phone = a_caregiver(shares_phone=True)
+    phone.world.staff_codes[CODE] = 5
+
+    shown = phone.says(CODE)
+
+    assert "HP sendiri" in shown[0]
+    assert happened(phone, ev.StaffLinked) == []
+
+
+def test_a_report_that_is_being_told_ends_when_the_phone_is_shared() -> None:
+    phone = with_slip(a_caregiver())
+    phone.says("LAPOR")
+    phone.says(CODE)
+
+    phone.says("1")
+
+    assert phone.running is None
+
+
+def test_a_code_that_was_spent_meanwhile_gives_nothing() -> None:
+    phone = with_slip(a_caregiver())
+    phone.says(CODE)
+    with_slip(phone, good=False)
+
+    shown = phone.says("1")
+
+    assert "sudah dipakai atau sudah lewat" in shown[0]
+    assert happened(phone, ev.CodeUsed) == []
+
+
+def test_a_wrong_code_is_said_to_be_wrong_and_counted() -> None:
+    phone = a_caregiver()
+
+    shown = phone.says("kode CDFG-HJKM")
+
+    assert "Kodenya belum cocok" in shown[0]
+    assert happened(phone, ev.CodeTried) == [ev.CodeTried()]
+
+
+def test_after_ten_wrong_codes_none_is_looked_at() -> None:
+    phone = with_slip(a_caregiver())
+    phone.world.helping.wrong = 9
+    last = phone.says("HJKMCDFG")
+    phone.world.helping.wrong = 10
+
+    shown = phone.says(CODE)
+
+    assert "Istirahat dulu satu jam" in last[0]
+    assert shown == []
+    assert phone.says("menu") != []
 
 
 def test_a_slip_of_somebody_who_has_a_phone_asks_staff() -> None:

@@ -78,7 +78,8 @@ def test_a_rest_may_end_early() -> None:
         ("4", "jangan mengirim pesan"),
         ("5", "petugas akan menghubungi"),
         ("6", "Mulai sekarang saya tidak mengirim"),
-        ("7", "Baik, Mbah."),
+        ("7", "kirim kode ini"),
+        ("8", "Baik, Mbah."),
     ],
 )
 def test_everything_kept_about_her_may_be_changed(choice: str, heard: str) -> None:

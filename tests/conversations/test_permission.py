@@ -83,6 +83,7 @@ EXPECTED: dict[Act, dict[d.Role, frozenset[str]]] = {
     Act.OPEN_IMAGE: {d.Role.STAFF: OWN, d.Role.COORDINATOR: OWN, d.Role.FOCAL: OWN},
     Act.APPROVE_CLOSING: SUPERVISION,
     Act.ERASE_PERSON: {d.Role.STAFF: TEAM, d.Role.COORDINATOR: TEAM},
+    Act.GIVE_ROLE: {d.Role.STAFF: TEAM, d.Role.COORDINATOR: TEAM},
     Act.BE_ON_DUTY: {d.Role.STAFF: EVERY, d.Role.COORDINATOR: EVERY},
     Act.SEE_DUTY: OFFICE,
     Act.BROADCAST: OFFICE,
@@ -91,6 +92,7 @@ EXPECTED: dict[Act, dict[d.Role, frozenset[str]]] = {
     Act.CHANGE_SESSION: OFFICE,
     Act.TAKE_ATTENDANCE: OFFICE,
     Act.LIST_MEMBERS: OFFICE,
+    Act.LIST_UNSENT: OFFICE,
     Act.PAUSE_HOUSEHOLD: OFFICE,
 }
 """Of which tasks each role may do it; a role that is not named may do it with none."""
@@ -101,6 +103,7 @@ OF_OWN_SCHOOLS = frozenset(
         Act.CHANGE_SESSION,
         Act.TAKE_ATTENDANCE,
         Act.LIST_MEMBERS,
+        Act.LIST_UNSENT,
         Act.PAUSE_HOUSEHOLD,
     }
 )

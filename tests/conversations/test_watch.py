@@ -256,6 +256,16 @@ def test_whoever_told_of_staff_is_not_sent_back_to_staff(role: Role) -> None:
     assert len(heard) <= 300
 
 
+def test_on_a_shared_phone_a_cadre_is_told_as_any_caregiver_without_a_code() -> None:
+    phone = a_caregiver(role=Role.CADRE, shares_phone=True)
+    _task(phone, "LDK-26-0042", about=phone.person.id, content="Adi dipukul")
+
+    [heard] = phone.wakes("unanswered", "LDK-26-0042")
+
+    assert "LDK" not in heard
+    assert "110" in heard
+
+
 def test_without_a_telephone_of_duty_a_cadre_is_told_none() -> None:
     [heard] = _reporter(Role.CADRE).wakes("unanswered", "LDK-26-0042")
 

@@ -18,6 +18,7 @@ from conversations.form import read_form
 from conversations.form.model import Form
 from conversations.level import Level
 from conversations.message import Inbound, Kind, MediaId, Message, printed
+from conversations.unsent import Unsent
 from tests.conversations.memory_broadcasts import MemoryBroadcasts
 from tests.conversations.memory_concerns import MemoryCases, MemoryDuty
 from tests.conversations.memory_helping import MemoryHelping
@@ -66,10 +67,15 @@ class MemoryWorld:
         self.duty = MemoryDuty(self)
         self.cases = MemoryCases(self)
         self.will_try = False
+        self.not_arrived: list[Unsent] = []
+        self.of_cadre: set[d.PersonId] = set()
         self._ids = 0
 
     def villages(self) -> tuple[tuple[d.VillageId, str], ...]:
         return ((d.VillageId(1), "Ledokombo"), (d.VillageId(2), "Sumbersalak"))
+
+    def village_by_code(self, code: str) -> d.VillageId | None:
+        return {"LDK": d.VillageId(1), "SBS": d.VillageId(2)}.get(code)
 
     def form(self, hash_: str) -> Form:
         return next(form for form in self.forms.values() if form.hash == hash_)
@@ -136,6 +142,11 @@ class MemoryWorld:
             and task.level >= level
             and task.created_at >= since
             and task.closed_at is None
+        )
+
+    def unsent(self, cadre: d.PersonId | None) -> tuple[Unsent, ...]:
+        return tuple(
+            one for one in self.not_arrived if cadre is None or one.person in self.of_cadre
         )
 
     def next_code(self) -> str:

@@ -1,8 +1,9 @@
-"""Simulated people who talk to a bot through the fake, and a stopwatch on every exchange.
+"""Simulated people who talk to a bot through a fake, and a stopwatch on every exchange.
 
 They run inside the fake's process, so that an exchange is measured from the moment the
 person's update is queued to the moment the bot's reply is accepted. A script says what a person
-answers to a message; the same crowd can talk to any bot that has a script.
+answers to a message; the same crowd can talk to any bot that has a script, over any platform
+that is faked.
 """
 
 import asyncio
@@ -11,12 +12,35 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
-from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_markup import Button
-from tests.fakes.telegram_user_side import Person
-from tests.fakes.telegram_world import SentMessage
+
+class Heard(Protocol):
+    """A message of the bot's, as much of it as a script needs."""
+
+    @property
+    def chat_id(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def buttons(self) -> Sequence[Any]: ...
+    @property
+    def is_new(self) -> bool:
+        """Whether it was said, not an older message changed."""
+
+
+class Speaker(Protocol):
+    """Someone with a phone."""
+
+    def says(self, text: str) -> Any: ...
+    def presses(self, button: Any, *, on: Any = None) -> Any: ...
+
+
+class Platform(Protocol):
+    """A fake in which people can be met."""
+
+    def on_sent(self, listener: Callable[[Any], None]) -> None: ...
+    def user(self, first_name: str = "Siti", *, id: int | None = None) -> Any: ...
 
 
 class Aside(Enum):
@@ -26,8 +50,8 @@ class Aside(Enum):
 
 
 ASIDE: Final = Aside.ASIDE
-Reply = str | Button | Aside | None
-"""Text to type, a button to press, ASIDE to wait on, None: the conversation is over."""
+Reply = Any
+"""Text to type, a button of the platform's to press, ASIDE to wait on, None: it is over."""
 
 
 class UnexpectedMessageError(Exception):
@@ -51,7 +75,7 @@ class Script:
     """
 
     opening: str
-    answer: Callable[[SentMessage], Reply]
+    answer: Callable[[Heard], Reply]
     exchanges: int
     newcomers: bool = False
 
@@ -74,7 +98,7 @@ class Script:
         return cls(opening, lambda message: _answer(known, message), 1 + spoken, newcomers)
 
 
-def _answer(lines: Sequence[Line], message: SentMessage) -> Reply:
+def _answer(lines: Sequence[Line], message: Heard) -> Reply:
     for line in lines:
         if line.expects is None or line.expects in message.text:
             if isinstance(line.says, int):
@@ -83,8 +107,11 @@ def _answer(lines: Sequence[Line], message: SentMessage) -> Reply:
     raise UnexpectedMessageError(message.text)
 
 
-def _nth_button(message: SentMessage, number: int) -> Button:
+def _nth_button(message: Heard, number: int) -> Reply:
+    """Where a platform has no room for the buttons, their numbers stand in the text to be typed."""
     buttons = message.buttons
+    if not buttons and f"\n{number}. " in message.text:
+        return str(number)
     if not 1 <= number <= len(buttons):
         complaint = f"no button {number} under: {message.text}"
         raise UnexpectedMessageError(complaint)
@@ -129,8 +156,8 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 class _Speaker:
     """One simulated person; `next` is what they will say, `asked_at` is set while they wait."""
 
-    person: Person
-    next: tuple[Button | str, SentMessage | None]
+    person: Speaker
+    next: tuple[Reply, Heard | None]
     asked_at: float | None = None
 
 
@@ -142,7 +169,7 @@ class Crowd:
     fixed rate, whatever the bot does; time counts from when an exchange was due to begin.
     """
 
-    fake: FakeTelegram
+    fake: Platform
     script: Script
     first_id: int = 6_300_000_001
     unexpected: Counter[str] = field(default_factory=Counter)
@@ -204,14 +231,14 @@ class Crowd:
     def _speak(self, speaker: _Speaker, due: float) -> None:
         said, to = speaker.next
         speaker.asked_at = due
-        if isinstance(said, Button):
-            speaker.person.presses(said, on=to)
-        else:
+        if isinstance(said, str):
             speaker.person.says(said)
+        else:
+            speaker.person.presses(said, on=to)
 
-    def _hears(self, message: SentMessage) -> None:
+    def _hears(self, message: Heard) -> None:
         speaker = self._speakers.get(message.chat_id)
-        if speaker is None or speaker.asked_at is None or not message.method.startswith("send"):
+        if speaker is None or speaker.asked_at is None or not message.is_new:
             return
         try:
             reply = self.script.answer(message)

@@ -19,13 +19,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from random import Random
-from typing import Any, Final, Self
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
-from tests.fakes.telegram_faults import Fault, Faults, Limits, RateLimiter, Trouble
-from tests.fakes.telegram_http import Answer, HttpServer, Request, read_multipart
+from tests.fakes.faults import Fault, Faults, Trouble, fails_after, fails_before
+from tests.fakes.http_server import Answer, OnLoopback, Request, read_multipart
+from tests.fakes.telegram_limits import Limits, RateLimiter
 from tests.fakes.telegram_methods import METHODS, Call
 from tests.fakes.telegram_refusals import RefusalError, refuse
 from tests.fakes.telegram_sim import Simulation
@@ -42,10 +43,8 @@ from tests.fakes.telegram_world import (
     World,
 )
 
-_BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head></html>"
 
-
-class FakeTelegram:
+class FakeTelegram(OnLoopback):
     """One bot's Telegram on a loopback port."""
 
     def __init__(
@@ -65,6 +64,7 @@ class FakeTelegram:
         It holds for every method but getUpdates, which waits for updates anyway; with
         `slow_polls` it holds for getUpdates too, so that a poller misses a round trip each time.
         """
+        super().__init__(self._answer)
         self.updates = UpdateQueue(clock, retry_seconds=webhook_retry_seconds)
         self.world = World(token, clock, self.updates, query_seconds=query_seconds)
         self.world.limiter = RateLimiter(limits or Limits())
@@ -72,7 +72,6 @@ class FakeTelegram:
         self.latency = latency
         self._slow_polls = slow_polls
         self.calls: Counter[str] = Counter()
-        self.url = ""
         self._prefix = f"/bot{token}/"
         self._file_prefix = f"/file/bot{token}/"
         self._dice = Random(seed)
@@ -80,22 +79,10 @@ class FakeTelegram:
         self._groups = 0
         self._first_poll = asyncio.Event()
         self._simulation = Simulation(self)
-        self._server = HttpServer(self._answer)
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    async def start(self, port: int = 0) -> None:
-        """Listen on the loopback address; port 0 takes a free one."""
-        self.url = f"http://127.0.0.1:{await self._server.start(port)}"
 
     async def stop(self) -> None:
         self.updates.stop()
-        await self._server.stop()
+        await super().stop()
 
     @property
     def sent(self) -> list[SentMessage]:
@@ -181,7 +168,7 @@ class FakeTelegram:
         latency = self.latency if name != "getupdates" or self._slow_polls else 0.0
         if latency:
             await asyncio.sleep(latency / 2)
-        if fault is not None and (early := _fails_before(request, fault)):
+        if fault is not None and (early := fails_before(request, fault, _in_trouble)):
             return early
         if name == "getupdates":
             answer = await self._poll(method, call)
@@ -190,7 +177,7 @@ class FakeTelegram:
         if latency:
             await asyncio.sleep(latency / 2)
         if fault is not None:
-            answer = await _fails_after(request, fault, answer)
+            answer = await fails_after(request, fault, answer)
         return answer
 
     def _perform(self, method: str, name: str, call: Call) -> Answer:
@@ -276,31 +263,11 @@ def _refused(refusal: RefusalError) -> Answer:
     return Answer(refusal.body(), refusal.code)
 
 
-def _fails_before(request: Request, fault: Fault) -> Answer | None:
-    seconds = max(1, round(fault.seconds))
-    match fault.trouble:
-        case Trouble.RATE_LIMITED:
-            description = f"Too Many Requests: retry after {seconds}"
-            return _refused(RefusalError(429, description, retry_after=seconds))
-        case Trouble.SERVER_ERROR:
-            return _refused(RefusalError(500, "Internal Server Error"))
-        case Trouble.BAD_GATEWAY:
-            return Answer(_BAD_GATEWAY, 502, "text/html")
-        case Trouble.DROP_BEFORE:
-            request.hang_up()
-            return Answer(b"")
-    return None
-
-
-async def _fails_after(request: Request, fault: Fault, answer: Answer) -> Answer:
-    match fault.trouble:
-        case Trouble.DROP_AFTER:
-            request.hang_up()
-        case Trouble.DELAY:
-            await asyncio.sleep(fault.seconds)
-        case Trouble.GARBAGE:
-            return Answer(b"<html>\xff\xfe not what you expected")
-    return answer
+def _in_trouble(trouble: Trouble, seconds: int) -> Answer:
+    if trouble is Trouble.RATE_LIMITED:
+        description = f"Too Many Requests: retry after {seconds}"
+        return _refused(RefusalError(429, description, retry_after=seconds))
+    return _refused(RefusalError(500, "Internal Server Error"))
 
 
 def _allowed(call: Call) -> list[str] | None:
@@ -340,10 +307,11 @@ async def _serve(arguments: argparse.Namespace) -> None:
     )
     await fake.start(arguments.port)
     print(f"TELEGRAM_API_URL={fake.url}\nTELEGRAM_TOKEN={arguments.token}", flush=True)
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await fake.stop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await ended.wait()
+    await fake.stop()
 
 
 def main() -> None:
@@ -355,11 +323,7 @@ def main() -> None:
         "--limits", action="store_true", help="30/s, 1/s per chat, 20/min per group"
     )
     parser.add_argument("--seed", type=int, default=0)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        asyncio.run(_serve(parser.parse_args()))
-    except KeyboardInterrupt:
-        return
+    asyncio.run(_serve(parser.parse_args()))
 
 
 if __name__ == "__main__":

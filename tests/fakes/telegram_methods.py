@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from tests.fakes.telegram_http import Upload
+from tests.fakes.http_server import Upload
 from tests.fakes.telegram_markup import Markup, is_inline, read_markup
 from tests.fakes.telegram_refusals import refuse
 from tests.fakes.telegram_text import Formatted, read_text, units

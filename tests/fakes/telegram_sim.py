@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from tests.fakes.telegram_http import Answer, Request
+from tests.fakes.http_server import Answer, Request
 from tests.fakes.telegram_refusals import RefusalError, refuse
 from tests.fakes.telegram_updates import UPDATE_KINDS, Update
 from tests.fakes.telegram_world import SentMessage, Wire

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from tests.fakes.telegram_faults import Limits, RateLimiter
+from tests.fakes.telegram_limits import Limits, RateLimiter
 from tests.fakes.telegram_markup import Button, Markup, buttons_of
 from tests.fakes.telegram_refusals import RefusalError, forbid, refuse
 from tests.fakes.telegram_updates import UpdateQueue
@@ -83,6 +83,11 @@ class SentMessage:
     @property
     def buttons(self) -> list[Button]:
         return buttons_of(self.markup)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was said, not an older message changed."""
+        return self.method.startswith("send")
 
 
 @dataclass(frozen=True, slots=True)

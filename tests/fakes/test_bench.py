@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.bench import alarm
+from tests.bench import alarm, webhooks
 from tests.bench.__main__ import Row, Scenario, measure, ratios_of
 from tests.bench.candidates import OURS, PEER, Candidate
 
@@ -30,6 +30,28 @@ async def test_every_report_is_followed_to_its_alert_while_people_chat() -> None
     assert result.silent == 0
     assert 0 < result.queued.p50 <= result.queued.slowest
     assert 0 < result.accepted.p50 <= result.accepted.slowest
+
+
+async def test_every_webhook_that_was_answered_is_stored() -> None:
+    accepted = await webhooks.accepting(20)
+
+    assert (accepted.items, accepted.lost, accepted.refused) == (80, 0, 0)
+    assert accepted.per_second > 0
+    assert 0 < accepted.p50 <= accepted.p99
+
+
+async def test_a_broadcast_comes_back_as_three_statuses_each() -> None:
+    answered = await webhooks.answering(20, 2.0)
+
+    assert answered.items > 20
+    assert (answered.lost, answered.refused) == (0, 0)
+
+
+async def test_whole_conversations_are_held_over_webhooks() -> None:
+    row = await webhooks.exchanging(2, 0.5, statuses=True)
+
+    assert row.per_second > 7
+    assert (row.unexpected, row.unanswered) == (0, 0)
 
 
 async def test_a_bot_that_dies_is_an_error_that_says_so() -> None:

@@ -94,6 +94,16 @@ def test_a_message_without_an_answer_is_unexpected(message: SentMessage) -> None
         SCRIPT.answer(message)
 
 
+def test_a_numbered_text_without_buttons_is_answered_by_typing_the_number() -> None:
+    script = Script.of_lines([("Pilih", 2)])
+
+    typed = script.answer(a_message("Pilih satu:\n\n1. Ibu\n2. Mbah"))
+
+    assert typed == "2"
+    with pytest.raises(UnexpectedMessageError):
+        script.answer(a_message("Pilih satu:\n\n1. Ibu"))
+
+
 def test_percentiles_are_values_that_occurred() -> None:
     hundred = [float(number) for number in range(1, 101)]
 

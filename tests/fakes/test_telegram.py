@@ -19,11 +19,6 @@ DAY = 24 * 3600.0
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 async def fake(clock: Clock) -> AsyncIterator[FakeTelegram]:
     async with FakeTelegram(clock=clock, webhook_retry_seconds=0.01) as started:
         yield started

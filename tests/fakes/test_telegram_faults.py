@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from tests.fakes.faults import Faults, Trouble
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_faults import Faults, Limits, RateLimiter, Trouble
+from tests.fakes.telegram_limits import Limits, RateLimiter
 from tests.fakes.telegram_refusals import RefusalError
 
 

@@ -8,17 +8,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.fakes.http_server import Answer, HttpServer, Request
 from tests.fakes.raw_bot import Clock, RawBot
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_http import Answer, HttpServer, Request
 from tests.fakes.telegram_user_side import Person
 
 DAY = 24 * 3600.0
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, literal, select
 
 from bot.planned import KINDS, Planning
 from conversations.broadcasts.audience import parse
@@ -14,6 +14,7 @@ from conversations.message import MediaId
 from conversations.politeness import QuietHours
 from storage import broadcasts, due, outbox, recipients, schema
 from storage.outbox import Result, Status
+from storage.schema import to_ms
 from storage.world import Programme
 from tests.storage.builders import NOW, known
 from tests.storage.school_builders import a_mother
@@ -54,7 +55,9 @@ def parts(
     most: int = 100,
 ) -> int:
     """Do what is due of a kind, part by part, until nothing is; how many parts that were."""
-    planning = Planning(now, Programme("x", bulk_rate=rate, alone_up_to=alone_up_to), QUIET)
+    planning = Planning(
+        now, Programme("x", bulk_rates={"telegram": rate}, alone_up_to=alone_up_to), QUIET
+    )
     for done in range(most):
         rows = [row for row in due.next_due(conn, now, 100) if row.kind == kind]
         if not rows:
@@ -67,7 +70,7 @@ def sends(
     conn: Connection, now: datetime = DAYTIME, status: Status = Status.SENT, limit: int = 1_000
 ) -> list[str]:
     """What a sender takes now; the texts."""
-    claimed = outbox.claim(conn, "o/1", now, now + timedelta(minutes=5), limit)
+    claimed = outbox.claim(conn, "o/1", now, now + timedelta(minutes=5), limit, channel="telegram")
     outbox.record(conn, [Result(one.id, status) for one in claimed], now)
     return [one.message.text for one in claimed]
 
@@ -114,6 +117,10 @@ def mothers(conn: Connection, number: int) -> list[PersonId]:
     phones = [{**phone, "address": f"m{one}", "person_id": one} for one in more]
     if phones:
         conn.execute(insert(schema.addresses), phones)
+        held = select(schema.addresses.c.id, schema.addresses.c.person_id, literal(to_ms(NOW)))
+        holding = ["address_id", "person_id", "since"]
+        theirs = held.where(schema.addresses.c.person_id.in_(more))
+        conn.execute(insert(schema.address_people).from_select(holding, theirs))
     return [first.id, *map(PersonId, more)]
 
 

@@ -18,7 +18,7 @@ from conversations.dialogue import (
 )
 from conversations.event import TaskOpened
 from conversations.level import Level
-from storage import children, events, interviews, people, staff, tasks
+from storage import children, events, interviews, people, phones, staff, tasks
 
 T = TypeVar("T")
 
@@ -37,6 +37,13 @@ def a_caregiver(conn: Connection, address: str = "62812", **changes: Any) -> Per
     told = {"salutation": "Mbah", "name": "Siti", "registered": True, **changes}
     people.change(conn, person.id, told, NOW)
     return a_seat(conn, address).person
+
+
+def without_phone(conn: Connection, person: Person) -> None:
+    """No phone reaches her any more, and nobody has the one she had."""
+    for seat in iter(lambda: people.reachable(conn, person.id), None):
+        phones.empty(conn, seat[0])
+        phones.not_hers(conn, seat[0], person.id, NOW)
 
 
 def a_member(

@@ -11,7 +11,7 @@ from conversations.dialogue import Consent, Person, PersonId
 from conversations.message import Message, Priority
 from conversations.schools.series import Pattern
 from conversations.schools.session import School, Session, SessionId, Stage
-from storage import outbox, people, schema, schools, sessions
+from storage import consents, outbox, people, schema, schools, sessions
 from storage.schools import NewSchool
 from storage.series import Series
 from storage.sessions import NewSession
@@ -30,7 +30,7 @@ def a_school(conn: Connection, code: str = "BOK-SBS", **more: Any) -> School:
 def a_mother(conn: Connection, address: str, name: str = "Siti", **changes: Any) -> Person:
     """A caregiver who agreed to be written to."""
     person = a_caregiver(conn, address, name=name, **changes)
-    people.decide_consent(
+    consents.decide(
         conn,
         person.id,
         Consent.GIVEN,

@@ -313,9 +313,9 @@ async def test_a_conversation_may_ask_all_of_it(database: Database) -> None:
         mother = a_mother(conn, "1")
         id_ = started(conn)
         parts(conn)
-        asked = StoredBroadcasts(conn, DAYTIME, 7.0, 9)
+        asked = StoredBroadcasts(conn, DAYTIME, {"telegram": 7.0}, 9)
 
-        assert (asked.rate, asked.alone_up_to) == (7.0, 9)
+        assert (asked.rates, asked.alone_up_to) == ({"telegram": 7.0}, 9)
         assert known(asked.one(id_)).state is State.RUNNING
         assert asked.account(id_) == recipients.account(conn, id_)
         assert [one.id for one in asked.latest()] == [id_]

@@ -47,7 +47,7 @@ async def reminders(database: Database) -> None:
                 expires_at=None,
                 now=NOW,
             )
-        assert len(outbox.claim(conn, "me/1", NOW, LATER, 1)) == 1
+        assert len(outbox.claim(conn, "me/1", NOW, LATER, 1, channel="telegram")) == 1
 
     await database.write(make)
 

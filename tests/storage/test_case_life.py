@@ -31,10 +31,10 @@ from conversations.concerns.event import (
     VisitAsked,
 )
 from conversations.dialogue import Event
+from conversations.duty.opening import DEADLINES
 from conversations.event import TaskChanged
 from conversations.level import Level
 from conversations.message import Message, Priority
-from conversations.talk import DEADLINES
 from storage import audit, cases, directory, people, schema, staff, tasks
 from storage.adding import add
 from storage.database import Database

@@ -34,6 +34,7 @@ from tests.storage.builders import (
     a_seat,
     a_task,
     known,
+    without_phone,
 )
 from tests.storage.case_builders import CODE, OTHER, WIB, Team, a_case, a_visitor, does, recorded
 
@@ -270,8 +271,7 @@ async def test_answers_typed_by_another_tell_of_a_helper(database: Database) -> 
         tuni = a_caregiver(conn, "63", name="Tuni")
         a_checkin(conn, tuni, None, {"rasa": "baik"})
         conn.execute(update(schema.answers).values(typed_by=rini.id))
-        gone = update(schema.addresses).where(schema.addresses.c.person_id == tuni.id)
-        conn.execute(gone.values(person_id=None))
+        without_phone(conn, tuni)
         return colleagues.phone(conn, tuni.id)
 
     assert await database.write(unit) == Phone.HELPER

@@ -38,7 +38,7 @@ def on_its_way(conn: Connection, stage: str, purpose: str) -> tuple[Session, Per
         expires_at=None,
         now=NOON,
     )
-    [claimed] = outbox.claim(conn, "o/1", NOON, NOON + MINUTE, 9)
+    [claimed] = outbox.claim(conn, "o/1", NOON, NOON + MINUTE, 9, channel="telegram")
     return session, siti, claimed.id
 
 

@@ -85,7 +85,9 @@ async def add(database: Database, key: str, to: int = 1, **changes: Any) -> int:
 def claiming(
     now: datetime, polite: Polite = USUAL, limit: int = 10, owner: str = ME
 ) -> Callable[[Connection], list[Claimed]]:
-    return lambda c: outbox.claim(c, owner, now, now + MINUTE, limit, polite=polite)
+    return lambda c: outbox.claim(
+        c, owner, now, now + MINUTE, limit, polite=polite, channel="telegram"
+    )
 
 
 async def claim(database: Database, now: datetime = NOON, polite: Polite = USUAL) -> list[str]:

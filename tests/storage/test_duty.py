@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 from conversations.dialogue import PersonId, Role
 from conversations.duty.team import Shift, ShiftId
 from conversations.event import TaskChanged
-from storage import alerts, due, duty, people, reviews, schema, shifts, staff
+from storage import alerts, due, duty, people, phones, reviews, schema, shifts, staff
 from storage.database import Database
 from storage.duty import Gap, StoredDuty
 from storage.shifts import NewDuty
@@ -311,8 +311,7 @@ async def test_a_telephone_or_a_second_address_is_the_second_way(database: Datab
         staff.set_phone(conn, known(staff.of_person(conn, members[0].id)), "+6281234567890")
         found.append(duty.one_way(conn, NOW, 1))
         second = people.at_address(conn, "simulator", "bot", "rina-laptop", NOW)
-        where = schema.addresses.c.id == second.address_id
-        conn.execute(update(schema.addresses).where(where).values(person_id=members[1].id))
+        phones.hold(conn, second.address_id, members[1].id, NOW)
         return [*found, duty.one_way(conn, NOW, 1)]
 
     assert await database.write(unit) == [("Dimas", "Rina"), ("Rina",), ()]

@@ -20,6 +20,7 @@ from conversations.message import Media, MediaId
 from storage import (
     audit,
     children,
+    consents,
     dialogues,
     due,
     erasure,
@@ -112,7 +113,7 @@ def everything_about(conn: Connection) -> Person:
     mbah = a_caregiver(conn, village_id=people.add_village(conn, "Ledokombo", "JBR"))
     seat = a_seat(conn)
     adi = a_child(conn, mbah)
-    people.decide_consent(
+    consents.decide(
         conn,
         mbah.id,
         Consent.GIVEN,

@@ -13,6 +13,7 @@ from storage import figures
 from storage.database import Database
 from storage.figures import Count, Period, Progress, Visitors
 from storage.people import Village
+from tests.storage.builders import NOW
 from tests.storage.months import (
     DECEMBER,
     NOVEMBER,
@@ -27,6 +28,7 @@ from tests.storage.months import (
     enrol,
     invite,
 )
+from tests.storage.spending_builders import UTILITY, counted
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -269,3 +271,18 @@ async def test_an_empty_village_has_nothing_but_zeros(database: Database) -> Non
     assert set(astuple(found.checkins)) == {(0, 0)}
     assert found.schools == ()
     assert (found.follow_ups.by_level, found.follow_ups.hours) == ({}, None)
+
+
+async def test_what_was_spent_is_told_for_all_villages_together(database: Database) -> None:
+    def unit(conn: Connection) -> None:
+        village = a_village(conn)
+        before = figures.of_month(conn, village, november(village)).cost
+        counted(conn, 3)
+        counted(conn, 1, now=NOW + 30 * DAY)
+
+        after = figures.of_month(conn, village, november(village)).cost
+
+        assert before is None
+        assert after == figures.Cost(3, 3 * UTILITY, estimated=True)
+
+    await database.write(unit)

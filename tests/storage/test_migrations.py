@@ -312,8 +312,13 @@ async def check_first_version(url: str, vault: Vault) -> None:
             lambda conn: (
                 conn.execute(text("SELECT name, quiet, unasked, consent FROM people")).one(),
                 conn.execute(text("SELECT address, assisting_id FROM addresses")).one(),
-                conn.execute(text("SELECT status, campaign, held FROM outbox")).one(),
+                conn.execute(text("SELECT status, campaign, held, channel FROM outbox")).one(),
             )
+        )
+        together = await database.read(
+            lambda conn: conn.execute(
+                text("SELECT address_id, person_id FROM address_people")
+            ).all()
         )
         kinds = await database.read(
             lambda conn: set(conn.execute(text("SELECT kind FROM due")).scalars())
@@ -321,5 +326,6 @@ async def check_first_version(url: str, vault: Vault) -> None:
 
     assert tuple(person) == ("Siti", "", 0, "given")
     assert tuple(address) == ("62812", None)
-    assert tuple(message) == ("sent", "", False)
+    assert tuple(message) == ("sent", "", False, "telegram")
+    assert together == [(1, 1)]
     assert kinds == {"nudge"}, "who is asked every week is planned by a rule now"

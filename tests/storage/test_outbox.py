@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from conversations.message import Choice, MediaId, Message, Priority
+from conversations.message import Choice, MediaId, Message, Priority, Template
 from storage import outbox, schema
 from storage.database import Database
 from storage.outbox import Result, Status
@@ -58,7 +58,9 @@ async def claim(
     database: Database, limit: int = 10, *, now: datetime = NOW, owner: str = ME, busy: Any = ()
 ) -> list[str]:
     """Texts of what was claimed, in order."""
-    claimed = await database.write(lambda c: outbox.claim(c, owner, now, now + MINUTE, limit, busy))
+    claimed = await database.write(
+        lambda c: outbox.claim(c, owner, now, now + MINUTE, limit, busy, channel="telegram")
+    )
     return [one.message.text for one in claimed]
 
 
@@ -79,7 +81,9 @@ async def test_a_message_comes_out_as_it_went_in(database: Database) -> None:
         database, "k", message=message, purpose="checkin", expires_at=NOW + MINUTE
     )
 
-    [claimed] = await database.write(lambda c: outbox.claim(c, ME, NOW, NOW + MINUTE, 10, ()))
+    [claimed] = await database.write(
+        lambda c: outbox.claim(c, ME, NOW, NOW + MINUTE, 10, (), channel="telegram")
+    )
 
     assert claimed == outbox.Claimed(
         id=outbox_id or 0,
@@ -97,6 +101,97 @@ async def test_a_message_comes_out_as_it_went_in(database: Database) -> None:
     assert await rows(database, "status, owner, lease_until") == [
         ("sending", ME, schema.to_ms(NOW + MINUTE))
     ]
+
+
+async def test_a_claim_is_of_one_channel_only(database: Database) -> None:
+    await database.write(
+        lambda c: c.execute(text("UPDATE addresses SET channel = 'simulator' WHERE id = 2"))
+    )
+    await add(database, "here", address_id=1)
+    await add(database, "there", address_id=2, not_before=NOW - MINUTE)
+
+    claimed = await claim(database)
+    times = await database.read(
+        lambda c: [
+            outbox.next_at(c, channels)
+            for channels in (["telegram"], ["simulator"], ["telegram", "simulator"])
+        ]
+    )
+
+    assert claimed == ["here"]
+    assert times == [None, NOW - MINUTE, NOW - MINUTE]
+
+
+async def test_sqlite_does_not_plan_a_claim_anew_each_time(database: Database) -> None:
+    def tells(conn: Connection) -> bool:
+        if conn.dialect.name != "sqlite":
+            return False
+        known = text("SELECT count(*) FROM pragma_module_list WHERE name = 'sqlite_stmt'")
+        return bool(conn.execute(known).scalar())
+
+    def planned_anew(conn: Connection) -> int:
+        found = text("SELECT COALESCE(sum(reprep), 0) FROM sqlite_stmt WHERE sql LIKE '%outbox%'")
+        return int(conn.execute(found).scalar_one())
+
+    def look(conn: Connection) -> None:
+        outbox.claim(conn, ME, NOW, NOW + MINUTE, 10, channel="telegram")
+        outbox.next_at(conn, ["telegram", "whatsapp"])
+
+    if not await database.write(tells):
+        pytest.skip("only some builds of SQLite tell of their statements")
+    await database.write(look)
+    before = await database.write(planned_anew)
+
+    for _ in range(5):
+        await database.write(look)
+
+    assert await database.write(planned_anew) == before
+
+
+async def test_a_message_goes_to_the_recipient_where_that_is_not_the_address(
+    database: Database,
+) -> None:
+    await database.write(
+        lambda c: c.execute(text("UPDATE addresses SET recipient = '628' WHERE id = 1"))
+    )
+    await add(database, "k")
+    await add(database, "l", address_id=2)
+
+    claimed = await database.write(
+        lambda c: outbox.claim(c, ME, NOW, NOW + MINUTE, 10, channel="telegram")
+    )
+
+    assert [one.address for one in claimed] == ["628", "c2"]
+
+
+async def test_where_anything_may_be_said_nothing_is_said_by_a_template(
+    database: Database,
+) -> None:
+    await add(database, "k", message=Message("Sehat?", template=Template("sapaan", ("Mbah",))))
+
+    [claimed] = await database.write(
+        lambda c: outbox.claim(c, ME, NOW, NOW + MINUTE, 10, channel="telegram")
+    )
+
+    assert claimed.message == Message("Sehat?")
+
+
+async def test_a_broadcast_that_must_rest_does_not_hide_those_behind_it(
+    database: Database,
+) -> None:
+    for number in range(1, ADDRESSES):
+        await add(database, f"to {number}", address_id=number, priority=Priority.BROADCAST)
+    await database.write(
+        lambda c: c.execute(
+            text("UPDATE addresses SET rests_until = :until WHERE id <= 2"),
+            {"until": schema.to_ms(NOW + MINUTE)},
+        )
+    )
+
+    first = await claim(database, 1)
+    later = await claim(database, now=NOW + MINUTE)
+
+    assert (first, later) == (["to 3"], ["to 1", "to 2"])
 
 
 async def test_the_same_plan_is_planned_once(database: Database) -> None:
@@ -181,7 +276,9 @@ async def test_what_is_more_urgent_than_asked_for_is_left(database: Database) ->
     await add(database, "kabar", address_id=2, priority=Priority.BROADCAST)
 
     claimed = await database.write(
-        lambda c: outbox.claim(c, ME, NOW, NOW + MINUTE, 10, most=Priority.REMINDER)
+        lambda c: outbox.claim(
+            c, ME, NOW, NOW + MINUTE, 10, most=Priority.REMINDER, channel="telegram"
+        )
     )
 
     assert [one.message.text for one in claimed] == ["kabar"]
@@ -355,7 +452,7 @@ async def test_senders_side_by_side_never_share_a_message_or_an_address(
     async def sender(name: str) -> None:
         while len(sent) < 40:
             claimed = await database.write(
-                lambda c: outbox.claim(c, name, NOW, NOW + MINUTE, 2, ())
+                lambda c: outbox.claim(c, name, NOW, NOW + MINUTE, 2, (), channel="telegram")
             )
             for one in claimed:
                 assert one.address_id not in in_flight
@@ -381,12 +478,13 @@ async def test_claiming_reads_the_index_of_open_messages(database: Database) -> 
 
     plan = await database.read(
         lambda c: c.execute(
-            text(f"EXPLAIN QUERY PLAN {statement}"), {"priority": 1, "now": 0, "limit": 1}
+            text(f"EXPLAIN QUERY PLAN {statement}"),
+            {"channel": "telegram", "priority": 1, "now": 0, "limit": 1},
         ).all()
     )
 
     steps = " ".join(row[3] for row in plan)
-    assert "ix_outbox_open (priority=? AND not_before<?)" in steps
+    assert "ix_outbox_open (channel=? AND priority=? AND not_before<?)" in steps
     assert "ix_outbox_address_open (address_id=?)" in steps
     assert "TEMP B-TREE" not in steps
 
@@ -396,7 +494,7 @@ async def test_only_the_urgent_enough_is_claimed_when_asked(database: Database) 
     await add(database, "reply", address_id=2)
 
     claimed = await database.write(
-        lambda c: outbox.claim(c, ME, NOW, NOW + MINUTE, 10, (), Priority.REPLY)
+        lambda c: outbox.claim(c, ME, NOW, NOW + MINUTE, 10, (), Priority.REPLY, channel="telegram")
     )
 
     assert [one.message.text for one in claimed] == ["reply"]
@@ -408,7 +506,7 @@ async def test_what_waits_to_be_tried_again_is_known(database: Database) -> None
 
     await record(database, Result(tried, Status.WAITING, "unreachable"))
 
-    assert await database.read(outbox.to_repeat) == [(tried, 1)]
+    assert await database.read(lambda c: outbox.to_repeat(c, "telegram")) == [(tried, 1)]
 
 
 async def test_what_is_only_given_back_is_tried_as_often_as_before(database: Database) -> None:
@@ -424,14 +522,14 @@ async def test_what_is_only_given_back_is_tried_as_often_as_before(database: Dat
 
 
 async def test_the_next_time_is_that_of_the_earliest_that_can_go_out(database: Database) -> None:
-    before = await database.read(outbox.next_at)
+    before = await database.read(lambda c: outbox.next_at(c, ["telegram"]))
     await add(database, "later", address_id=1, not_before=NOW + 2 * MINUTE)
     await add(database, "soon", address_id=2, not_before=NOW + MINUTE, priority=Priority.BROADCAST)
     await database.write(lambda c: outbox.block(c, 3, "left", NOW))
     await add(database, "never", address_id=3)
 
     assert before is None
-    assert await database.read(outbox.next_at) == NOW + MINUTE
+    assert await database.read(lambda c: outbox.next_at(c, ["telegram"])) == NOW + MINUTE
 
 
 async def test_a_service_without_a_run_recovers_only_expired_leases(database: Database) -> None:

@@ -18,7 +18,8 @@ from conversations.dialogue import (
     PersonId,
     Role,
 )
-from storage import dialogues, people, schema
+from conversations.phone.phone import Phone
+from storage import consents, dialogues, people, phones, schema
 from storage.database import Database
 from tests.storage.builders import DAY, HOUR, MINUTE, NOW, a_caregiver, a_seat, count, known
 
@@ -41,7 +42,7 @@ async def test_the_same_address_is_the_same_person(database: Database) -> None:
 
     again = await database.write(a_seat)
 
-    assert again == first
+    assert (again.address_id, again.person) == (first.address_id, first.person)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +78,8 @@ async def test_messages_taken_at_the_same_time_see_each_other(database: Database
 
 async def test_a_group_has_an_address_and_nobody_behind_it(database: Database) -> None:
     def unit(conn: Connection) -> tuple[int, int, int]:
-        first = people.address_only(conn, "telegram", "bot", "-100", NOW)
-        again = people.address_only(conn, "telegram", "bot", "-100", NOW)
+        first = phones.address_only(conn, "telegram", "bot", "-100", NOW)
+        again = phones.address_only(conn, "telegram", "bot", "-100", NOW)
         return first, again, count(conn, schema.people)
 
     first, second, persons = await database.write(unit)
@@ -122,7 +123,36 @@ async def test_writing_again_unblocks_the_address(database: Database) -> None:
 
     await database.write(lambda c: people.at_address(c, "telegram", "bot", "62812", NOW))
 
-    assert await database.write(lambda c: people.seat_of(c, seat.person.id)) == seat
+    reached = await database.write(lambda c: people.seat_of(c, seat.person.id))
+    assert reached is not None
+    assert (reached.address_id, reached.person) == (seat.address_id, seat.person)
+
+
+async def test_a_window_is_open_for_a_day_after_she_wrote_by_the_platforms_clock(
+    database: Database,
+) -> None:
+    where = ("whatsapp", "628", "ID.1")
+    late, then = NOW + 20 * HOUR, NOW
+
+    def unit(conn: Connection) -> list[Phone]:
+        people.at_address(conn, *where, late, written_at=then)
+        first = people.at_address(conn, *where, late + HOUR, written_at=then - HOUR).phone
+        return [first, people.at_address(conn, *where, late + 2 * HOUR).phone]
+
+    phones = await database.write(unit)
+
+    assert [phone.window_until for phone in phones] == [then + 24 * HOUR] * 2
+    assert phones[0].speaks_freely(then + 23 * HOUR)
+    assert not phones[0].speaks_freely(then + 24 * HOUR)
+
+
+async def test_a_chat_without_a_window_may_always_be_spoken_to(database: Database) -> None:
+    await database.write(a_seat)
+
+    seat = await database.write(a_seat)
+
+    assert seat.phone.window_until is None
+    assert seat.phone.speaks_freely(NOW + 1000 * HOUR)
 
 
 async def test_when_she_wrote_is_kept_to_the_minute(database: Database) -> None:
@@ -147,14 +177,60 @@ async def test_when_she_wrote_is_kept_to_the_minute(database: Database) -> None:
 async def test_she_is_reached_where_she_wrote_last(database: Database) -> None:
     def unit(conn: Connection) -> tuple[people.Seat, int]:
         old = a_seat(conn, "old")
-        new = people.at_address(conn, "whatsapp", "628", "new", NOW + HOUR)
-        conn.execute(update(schema.addresses).values(person_id=old.person.id))
+        new = people.at_address(conn, "simulator", "628", "new", NOW + HOUR)
+        phones.hold(conn, new.address_id, old.person.id, NOW)
         return known(people.seat_of(conn, old.person.id)), new.address_id
 
     seat, newest = await database.write(unit)
 
     assert seat.address_id == newest
-    assert seat.person.channel == "whatsapp"
+    assert seat.person.channel == "simulator"
+
+
+@pytest.mark.parametrize(("days", "channel"), [(29, "telegram"), (31, "whatsapp")])
+async def test_who_has_a_free_channel_is_written_to_there_for_a_month(
+    database: Database, days: int, channel: str
+) -> None:
+    def unit(conn: Connection) -> str:
+        siti = a_seat(conn, "old").person.id
+        paid = people.at_address(conn, "whatsapp", "628", "new", NOW + days * DAY)
+        phones.hold(conn, paid.address_id, siti, NOW)
+        return known(people.reachable(conn, siti))[1]
+
+    assert await database.write(unit) == channel
+
+
+async def test_an_alarm_goes_where_she_was_heard_last_and_may_be_spoken_to(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> list[str]:
+        rini = a_seat(conn, "old").person.id
+        paid = people.at_address(conn, "whatsapp", "628", "new", NOW + DAY)
+        phones.hold(conn, paid.address_id, rini, NOW)
+        found = [known(people.reachable(conn, rini, NOW + DAY))[1]]
+        found.append(known(people.reachable(conn, rini, NOW + 2 * DAY))[1])
+        telegram = schema.addresses.c.channel == "telegram"
+        conn.execute(update(schema.addresses).where(telegram).values(blocked_at=NOW))
+        return [*found, known(people.reachable(conn, rini, NOW + 2 * DAY))[1]]
+
+    assert await database.write(unit) == ["whatsapp", "telegram", "whatsapp"]
+
+
+async def test_everybody_who_shares_a_phone_is_reached_there_as_herself(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> list[tuple[bool, bool, object]]:
+        siti, tini = a_seat(conn, "one"), a_seat(conn, "two")
+        phones.hold(conn, siti.address_id, tini.person.id, NOW)
+        phones.share(conn, siti.address_id)
+        phones.not_hers(conn, tini.address_id, tini.person.id, NOW)
+        seats = [known(people.seat_of(conn, one.person.id)) for one in (siti, tini)]
+        return [
+            (seat.address_id == siti.address_id, seat.person.shares_phone, seat.typist)
+            for seat in seats
+        ]
+
+    assert await database.write(unit) == [(True, True, None)] * 2
 
 
 async def test_nobody_is_reached_without_an_address(database: Database) -> None:
@@ -204,7 +280,7 @@ async def test_changing_nothing_is_no_mistake(database: Database) -> None:
 
     await database.write(lambda c: people.change(c, seat.person.id, {}, NOW))
 
-    assert await database.write(a_seat) == seat
+    assert (await database.write(a_seat)).person == seat.person
 
 
 async def test_a_zone_she_told_wins_over_the_village(database: Database) -> None:
@@ -224,7 +300,7 @@ async def test_a_name_longer_than_its_column_is_cut(database: Database) -> None:
 async def test_consent_keeps_the_words_she_was_shown(database: Database) -> None:
     def unit(conn: Connection) -> people.Seat:
         seat = a_seat(conn)
-        people.decide_consent(
+        consents.decide(
             conn,
             seat.person.id,
             Consent.GIVEN,
@@ -247,8 +323,8 @@ async def test_consent_keeps_the_words_she_was_shown(database: Database) -> None
 async def test_asking_to_be_forgotten_stops_messages_at_once(database: Database) -> None:
     def unit(conn: Connection) -> people.Seat:
         seat = a_seat(conn)
-        people.ask_erasure(conn, seat.person.id, NOW)
-        people.ask_erasure(conn, seat.person.id, NOW + DAY)
+        consents.ask_erasure(conn, seat.person.id, NOW)
+        consents.ask_erasure(conn, seat.person.id, NOW + DAY)
         return a_seat(conn)
 
     seat = await database.write(unit)

@@ -14,6 +14,7 @@ from conversations.rule import Action, Anchor, Rule, RuleId, ToHelp, WhenBusy
 from storage import people, rules, schema
 from storage.database import Database
 from storage.rules import StoredRules
+from tests.storage import builders
 from tests.storage.builders import DAY, HOUR, NOW, a_caregiver, a_checkin, known
 
 JEMBER = ZoneInfo("Asia/Jakarta")
@@ -206,12 +207,7 @@ def a_school(conn: Connection, cadre: Person, *members: Person, name: str = "Yan
 def without_phone(conn: Connection, address: str, **changes: object) -> Person:
     """Somebody on a cadre's list who agreed, and has no phone."""
     person = a_caregiver(conn, address)
-    table = schema.addresses
-    conn.execute(
-        update(table)
-        .where(table.c.person_id == person.id)
-        .values(person_id=None, address=f"x{address}")
-    )
+    builders.without_phone(conn, person)
     values = {"consent": "given", **changes}
     conn.execute(update(schema.people).where(schema.people.c.id == person.id).values(values))
     return person

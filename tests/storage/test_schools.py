@@ -267,6 +267,27 @@ async def test_untold_are_those_whom_the_news_did_not_reach(database: Database) 
     assert await database.write(unit) == ["Mbah Ibu 2", "Mbah Ibu 3", "Mbah Ibu 5", "Mbah Ibu 6"]
 
 
+async def test_who_was_only_told_that_there_is_something_is_untold(database: Database) -> None:
+    def unit(conn: Connection) -> list[list[str]]:
+        school = a_school(conn, cadre=a_mother(conn, "cadre", "Rini").id)
+        knocked, joined = a_list(conn, school, 2)
+        session = a_session(conn, school)
+        moved = sessions.move(conn, session.id, BEGINS + DAY, BEGINS + DAY + HOUR, NOW)
+        carrier = _news(conn, session, joined, "delivered")
+        merged = _news(conn, moved, joined, "merged")
+        outbox = schema.outbox
+        into = outbox.update().where(outbox.c.id == merged).values(reason=f"into {carrier}")
+        conn.execute(into)
+        knocks = [_news(conn, moved, knocked, "read"), carrier]
+        found = []
+        for withheld in (True, False):
+            conn.execute(outbox.update().where(outbox.c.id.in_(knocks)).values(withheld=withheld))
+            found.append([one.name for one in StoredSchools(conn, NOW).untold(session.id)])
+        return found
+
+    assert await database.write(unit) == [["Mbah Ibu 1", "Mbah Ibu 2"], []]
+
+
 def _news(conn: Connection, session: schools.Session, person: PersonId, status: str) -> int:
     values = {
         "address_id": known(people.seat_of(conn, person)).address_id,

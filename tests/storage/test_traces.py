@@ -58,7 +58,7 @@ def asked(conn: Connection, since: datetime, now: datetime = NOW) -> None:
 
 
 def leaves(conn: Connection, now: datetime = NOW) -> list[Claimed]:
-    return outbox.claim(conn, "kawan/1", now, now + LEASE, 10)
+    return outbox.claim(conn, "kawan/1", now, now + LEASE, 10, channel="telegram")
 
 
 def ids_of(claimed: list[Claimed]) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ async def test_what_went_stands_where_it_was_due_and_what_waits_is_not_told(
 async def test_what_is_on_its_way_is_told_where_it_was_planned(database: Database) -> None:
     def unit(conn: Connection) -> None:
         planned(conn, "sedang dikirim", NOW + HOUR)
-        outbox.claim(conn, "me/1", NOW + HOUR, NOW + DAY, 10)
+        outbox.claim(conn, "me/1", NOW + HOUR, NOW + DAY, 10, channel="telegram")
 
     await database.write(unit)
 
@@ -157,9 +157,9 @@ async def test_addresses_are_told_the_newest_first(database: Database) -> None:
 async def test_what_is_still_being_written_down_keeps_its_place(database: Database) -> None:
     def unit(conn: Connection) -> None:
         first, second = planned(conn, "satu", NOW), planned(conn, "dua", NOW)
-        outbox.claim(conn, "me/1", NOW, NOW + MINUTE, 10)
+        outbox.claim(conn, "me/1", NOW, NOW + MINUTE, 10, channel="telegram")
         outbox.record(conn, [Result(first, Status.SENT)], NOW + MINUTE)
-        outbox.claim(conn, "me/1", NOW, NOW + MINUTE, 10)
+        outbox.claim(conn, "me/1", NOW, NOW + MINUTE, 10, channel="telegram")
         assert second
 
     await database.write(unit)

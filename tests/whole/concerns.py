@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 from bot.receiving import place_of
 from conversations.concerns.case import Agency
 from conversations.dialogue import Consent, PersonId, Role
-from storage import directory, due, inbox, outbox, people, rules, schools, shifts, staff
+from storage import consents, directory, due, inbox, outbox, people, rules, schools, shifts, staff
 from storage.database import Database
 from storage.directory import NewOffice
 from storage.outbox import Claimed, Result, Status
@@ -164,7 +164,7 @@ class Office(life.Life):
         """When to look again: soon where due work failed or is held, or a message has to wait."""
 
         def read(conn: Connection) -> tuple[datetime | None, datetime | None]:
-            return due.next_at(conn), outbox.next_at(conn)
+            return due.next_at(conn), outbox.next_at(conn, ["telegram"])
 
         now = self.clock.at
         work, post = await self.database.read(read)
@@ -270,7 +270,7 @@ def _enters(conn: Connection, town: Town, village: int, role: str) -> Somebody:
         "registered": True,
     }
     people.change(conn, seat.person.id, told, BEGIN)
-    people.decide_consent(
+    consents.decide(
         conn,
         seat.person.id,
         Consent.GIVEN,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from storage.exports import What, export
-from tests.fakes.telegram_world import SentMessage
+from tests.fakes.people import Heard
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _CODE = re.compile(r"\b[A-Z]{2,4}-\d\d-\d{3,}\b|(?<=\bvoice:)\w+|(?<=\bimage:)\w+")
@@ -47,7 +47,7 @@ def exported(conn: Connection) -> Facts:
     return {address: sorted(rows) for address, rows in facts.items()}
 
 
-def heard(sent: Iterable[SentMessage]) -> dict[int, list[str]]:
+def heard(sent: Iterable[Heard]) -> dict[int, list[str]]:
     """What came, by chat, in order."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     for message in sent:

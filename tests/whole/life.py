@@ -201,7 +201,9 @@ class Life:
     async def _send(self) -> bool:
         now, polite = self.clock.now(), Polite(QUIET)
         rows = await self.posts(
-            lambda conn: outbox.claim(conn, self.owner, now, now + LEASE, 40, polite=polite)
+            lambda conn: outbox.claim(
+                conn, self.owner, now, now + LEASE, 40, polite=polite, channel="telegram"
+            )
         )
         if self.dice.random() < 0.002:
             await self.dies()
@@ -291,7 +293,7 @@ class Life:
         """When something happens next: due work, a held message, somebody's answer."""
 
         def read(conn: Connection) -> list[datetime]:
-            found = (due.next_apart_from(conn, self.unhurried), outbox.next_at(conn))
+            found = (due.next_apart_from(conn, self.unhurried), outbox.next_at(conn, ["telegram"]))
             return [at for at in found if at is not None]
 
         moments = await self.database.read(read)

@@ -1,4 +1,5 @@
-"""People with telephones who walk through conversations, and notice when nobody answers.
+"""People with telephones, on Telegram or WhatsApp, who walk through conversations, and notice when
+nobody answers.
 
 Somebody says one thing, and says the next only when what they heard fits; a message that comes
 twice, or belongs to an earlier question, irritates nobody.
@@ -8,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final, Protocol
 
+from tests.fakes.graph import FakeGraph
+from tests.fakes.people import Heard
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_user_side import Person
-from tests.fakes.telegram_world import SentMessage
 
 PATIENCE: Final = 20.0
 """Seconds after which somebody was left without a reply."""
@@ -67,31 +68,47 @@ ASKED: Final[Sequence[Step]] = (("MENU", "Mau apa hari ini"), ("2", "Adi sehat, 
 CHECKIN: Final[Sequence[Step]] = (*ASKED, *QUESTIONS)
 
 
+class Said(Heard, Protocol):
+    """A message of ours as it came, from whichever platform."""
+
+    @property
+    def at(self) -> float: ...
+    @property
+    def wire(self) -> dict[str, Any]: ...
+
+
 @dataclass(eq=False, slots=True)
 class Phone:
-    """One person, what came, and how long they wait."""
+    """One person at one of the platforms, what came, and how long they wait."""
 
-    person: Person
-    heard: list[SentMessage] = field(default_factory=list)
+    person: Any
+    heard: list[Said] = field(default_factory=list)
     said: int = 0
     _came: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def says(self, text: str, expects: str = "", patience: float = PATIENCE) -> SentMessage:
+    @property
+    def address(self) -> str:
+        """By which the programme knows the phone: its chat, or the person's id at WhatsApp."""
+        return str(self.person.bsuid if self.is_whatsapp else self.person.id)
+
+    @property
+    def is_whatsapp(self) -> bool:
+        return hasattr(self.person, "bsuid")
+
+    async def says(self, text: str, expects: str = "", patience: float = PATIENCE) -> Said:
         """Type it, and wait for a message that holds this; AssertionError when none comes."""
         return await self.waits(lambda: self.person.says(text), expects, patience)
 
     async def waits(
         self, does: Callable[[], object], expects: str = "", patience: float = PATIENCE
-    ) -> SentMessage:
+    ) -> Said:
         """Do something, and wait for a message that holds this."""
         before = len(self.heard)
         self.said += 1
         does()
         return await self.hears(expects, since=before, patience=patience)
 
-    async def hears(
-        self, expects: str = "", *, since: int = 0, patience: float = PATIENCE
-    ) -> SentMessage:
+    async def hears(self, expects: str = "", *, since: int = 0, patience: float = PATIENCE) -> Said:
         """The first message from there on that holds this."""
         place = since
         try:
@@ -113,7 +130,7 @@ class Phone:
         self, steps: Sequence[Step], *, presses: bool = False, patience: float = PATIENCE
     ) -> None:
         """Say each, and hear what belongs to it; with `presses`, numbers by their buttons."""
-        asked: SentMessage | None = None
+        asked: Said | None = None
         for text, expects in steps:
             does = partial(self.person.says, text)
             if presses and asked is not None and asked.buttons and text.isdecimal():
@@ -125,31 +142,40 @@ class Phone:
         """What came, oldest first."""
         return [message.text for message in self.heard]
 
-    def _hear(self, message: SentMessage) -> None:
+    def _hear(self, message: Said) -> None:
         self.heard.append(message)
         self._came.set()
 
 
 class Phones:
-    """Everybody at one fake; each hears only what is sent to them."""
+    """Everybody at one fake, or at both; each hears only what is sent to them."""
 
-    def __init__(self, fake: FakeTelegram) -> None:
+    def __init__(self, fake: FakeTelegram, graph: FakeGraph | None = None) -> None:
         self._fake = fake
+        self._graph = graph
         self._phones: dict[int, Phone] = {}
         fake.on_sent(self._hear)
+        if graph is not None:
+            graph.on_sent(self._hear)
 
-    def of(self, person: Person) -> Phone:
+    def of(self, person: Any) -> Phone:
         if person.id not in self._phones:
             self._phones[person.id] = Phone(person)
         return self._phones[person.id]
 
-    def some(self, number: int) -> list[Phone]:
-        """So many new people."""
-        return [self.of(self._fake.user(f"Siti {n}")) for n in range(number)]
+    def newcomer(self, name: str, place: int = 0) -> Phone:
+        """Somebody new: with two platforms on WhatsApp where the place is odd."""
+        if self._graph is not None and place % 2:
+            return self.of(self._graph.user(name))
+        return self.of(self._fake.user(name))
 
-    def _hear(self, message: SentMessage) -> None:
+    def some(self, number: int) -> list[Phone]:
+        """So many new people, with two platforms half of them on each."""
+        return [self.newcomer(f"Siti {n}", n) for n in range(number)]
+
+    def _hear(self, message: Said) -> None:
         phone = self._phones.get(message.chat_id)
-        if phone is not None and message.method.startswith("send"):
+        if phone is not None and message.is_new:
             phone._hear(message)
 
 
@@ -168,3 +194,9 @@ def occurrences(texts: Sequence[str]) -> dict[str, int]:
     for text in texts:
         found[text] += 1
     return dict(found)
+
+
+def all_of(texts: Iterable[str]) -> str:
+    """What somebody heard, each thing once: WhatsApp puts into one message what Telegram says in
+    several."""
+    return "\n\n".join(dict.fromkeys(texts))

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from storage.sealing import Vault, new_key
+from tests.fakes.graph import FakeGraph
+from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram_world import TOKEN
 
 ROOT: Final = Path(__file__).parents[2]
 READY: Final = b"Kawan Asuh siap"
@@ -34,6 +37,20 @@ def free_port() -> int:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]
         return port
+
+
+def on_both(fake: FakeTelegram, graph: FakeGraph) -> dict[str, str]:
+    """Settings of a pilot on both platforms, of which WhatsApp allows what it is asked for."""
+    return {
+        "TELEGRAM_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": fake.url,
+        **graph.environment,
+        "WHATSAPP_RATE": "1000",
+        "WHATSAPP_PAIR_SECONDS": "0",
+        "PUBLIC_URL": "https://kawan.example",
+        "PILOT": "1",
+        "PORT": str(free_port()),
+    }
 
 
 @dataclass(slots=True)
@@ -109,6 +126,11 @@ class Process:
             raise
         assert run.returncode is not None
         return run.returncode, out.decode(), errors.decode()
+
+    @property
+    def webhook(self) -> str:
+        """Where WhatsApp tells what happened."""
+        return f"http://127.0.0.1:{self.settings['PORT']}/whatsapp"
 
     def count(self, query: str) -> int:
         """One number from its data, read beside the running service."""

@@ -1,85 +1,29 @@
-"""What people and platforms really send: an answer or quarantine, and everybody else goes on."""
+"""What people and platforms really send: an answer or quarantine, and everybody else goes on.
+
+What anybody may send is sent on both platforms; what only one of them tells, there.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, select
 
 from bot.channels.telegram_rows import Rows
 from storage import inbox
 from storage.schema import addresses, answers, people
 from storage.schema import inbox as inbox_table
 from storage.schema import outbox as outbox_table
-from storage.sealing import Vault
+from tests.fakes.graph import FakeGraph
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_world import ChatKind
-from tests.whole.house import House, a_house, until, with_villages
-from tests.whole.phones import CHECKIN, FAMILY, RATING, REGISTRATION, Phone, Phones
+from tests.whole.house import House, until
+from tests.whole.leaping import WALK, LeapingClock, number_of
+from tests.whole.phones import CHECKIN, RATING, Phone, Phones
 
-WALK = (*REGISTRATION, *FAMILY, *CHECKIN, *RATING)
-ENTRANCE = (*REGISTRATION, *FAMILY)
 NOT_UNDERSTOOD = "saya belum paham"
-
-
-@dataclass(slots=True)
-class LeapingClock:
-    """The world's time and an offset that goes both ways."""
-
-    offset: timedelta = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / 20)
-
-
-@pytest.fixture
-def clock() -> LeapingClock:
-    return LeapingClock()
-
-
-@pytest.fixture
-async def fake(clock: LeapingClock) -> AsyncIterator[FakeTelegram]:
-    async with FakeTelegram(clock=lambda: clock.now().timestamp()) as running:
-        yield running
-
-
-@pytest.fixture
-async def house(
-    sqlite_url: str, tmp_path: Path, vault: Vault, fake: FakeTelegram, clock: LeapingClock
-) -> AsyncIterator[House]:
-    async with a_house(sqlite_url, fake, tmp_path, vault=vault, clock=clock) as running:
-        await with_villages(running.database)
-        yield running
-        assert not running.broken
-
-
-@pytest.fixture
-def phones(fake: FakeTelegram) -> Phones:
-    return Phones(fake)
-
-
-@pytest.fixture
-async def siti(house: House, phones: Phones, fake: FakeTelegram) -> Phone:
-    """Registered, with one grandchild."""
-    phone = phones.of(fake.user("Siti"))
-    await phone.walks(ENTRANCE)
-    return phone
-
-
-async def number_of(house: House, table: Table) -> int:
-    def unit(conn: Connection) -> int:
-        return int(conn.execute(select(func.count()).select_from(table)).scalar_one())
-
-    return await house.database.read(unit)
 
 
 ODD_TEXTS = {
@@ -100,20 +44,20 @@ ODD_TEXTS = {
 
 @pytest.mark.parametrize("name", ODD_TEXTS)
 async def test_an_odd_text_gets_an_answer_and_the_next_one_too(
-    house: House, siti: Phone, name: str
+    house: House, anyone: Phone, name: str
 ) -> None:
-    await siti.says(ODD_TEXTS[name], "")
+    await anyone.says(ODD_TEXTS[name], "")
 
-    await siti.says("MENU", "Mau apa hari ini")
+    await anyone.says("MENU", "Mau apa hari ini")
     await house.at_rest()
     assert not house.aside
 
 
-async def test_an_odd_text_told_to_staff_reaches_them_whole(house: House, siti: Phone) -> None:
+async def test_an_odd_text_told_to_staff_reaches_them_whole(house: House, anyone: Phone) -> None:
     told = "Kemarin \u202ebapaknya\u202c datang\x00 lagi. " * 150
 
-    await siti.says(told, NOT_UNDERSTOOD)
-    await siti.says("1", "Petugas akan membaca")
+    await anyone.says(told, NOT_UNDERSTOOD)
+    await anyone.says("1", "Petugas akan membaca")
 
     def unit(conn: Connection) -> list[str]:
         from storage.exports import What, export
@@ -141,11 +85,11 @@ async def test_a_text_that_is_no_text_is_put_aside_and_others_go_on(
 
 
 async def test_a_burst_of_a_hundred_messages_is_one_dialogue_in_order(
-    house: House, phones: Phones, fake: FakeTelegram
+    house: House, phones: Phones, platform: int
 ) -> None:
-    slow = phones.of(fake.user("Pelan"))
+    slow = phones.newcomer("Pelan", platform)
     await slow.walks(WALK)
-    quick = phones.of(fake.user("Cepat"))
+    quick = phones.newcomer("Cepat", platform)
     rest = (["MENU", "7"] * 50)[: 100 - len(WALK)]
 
     for text in [text for text, _ in WALK] + rest:
@@ -160,26 +104,25 @@ async def test_a_burst_of_a_hundred_messages_is_one_dialogue_in_order(
 
 
 async def test_an_edited_message_changes_no_answer_and_keeps_her_place(
-    house: House, siti: Phone
+    house: House, anyone: Phone
 ) -> None:
-    await siti.walks(CHECKIN[:2])
-    written = siti.person.says("1")
-    await siti.hears("Perasaan Adi")
+    await anyone.walks(CHECKIN[:2])
+    written = anyone.person.says("1")
+    await anyone.hears("Perasaan Adi")
     before = await number_of(house, answers)
+    changed = written if anyone.is_whatsapp else written["message"]["message_id"]
 
-    reply = await siti.waits(
-        lambda: siti.person.edits(written["message"]["message_id"], "3"), "yang diubah"
-    )
+    reply = await anyone.waits(lambda: anyone.person.edits(changed, "3"), "yang diubah")
 
     await house.at_rest()
     assert "balas KEMBALI" in reply.text
     assert await number_of(house, answers) == before
-    await siti.says("2", "tidak masuk sekolah?")
+    await anyone.says("2", "tidak masuk sekolah?")
 
 
-async def test_a_forwarded_message_is_answered(house: House, siti: Phone) -> None:
-    await siti.waits(
-        lambda: siti.person.forwards("Besok posyandu jam delapan di balai desa"), NOT_UNDERSTOOD
+async def test_a_forwarded_message_is_answered(house: House, anyone: Phone) -> None:
+    await anyone.waits(
+        lambda: anyone.person.forwards("Besok posyandu jam delapan di balai desa"), NOT_UNDERSTOOD
     )
 
 
@@ -304,17 +247,46 @@ async def test_update_ids_that_begin_again_after_idle_days_are_new_messages(
     assert (await house.database.read(seen))[-2:] == ["1001", "1002"]
 
 
-@pytest.mark.parametrize("leap", [timedelta(days=400), -timedelta(days=3), -timedelta(minutes=7)])
+@pytest.mark.parametrize("leap", [timedelta(days=30), -timedelta(days=3), -timedelta(minutes=7)])
 async def test_a_clock_that_leaps_stops_no_conversation(
-    house: House, siti: Phone, fake: FakeTelegram, clock: LeapingClock, leap: timedelta
+    house: House, anyone: Phone, clock: LeapingClock, leap: timedelta
+) -> None:
+    await anyone.walks(CHECKIN[:4])
+
+    clock.offset += leap
+    await anyone.walks(CHECKIN[4:6])
+    clock.offset -= leap
+    await anyone.walks(CHECKIN[6:])
+    await anyone.walks(RATING)
+
+    await house.at_rest()
+    assert not house.aside
+
+
+async def test_a_clock_that_leaps_by_a_year_stops_no_conversation(
+    house: House, siti: Phone, clock: LeapingClock
 ) -> None:
     await siti.walks(CHECKIN[:4])
 
-    clock.offset += leap
-    await siti.walks(CHECKIN[4:6])
-    clock.offset -= leap
-    await siti.walks(CHECKIN[6:])
+    clock.offset += timedelta(days=400)
+    await siti.walks(CHECKIN[4:])
     await siti.walks(RATING)
+
+    await house.at_rest()
+    assert not house.aside
+
+
+async def test_after_a_year_somebody_on_whatsapp_is_asked_who_she_is_and_goes_on(
+    house: House, ani: Phone, clock: LeapingClock
+) -> None:
+    await ani.walks(CHECKIN[:4])
+
+    clock.offset += timedelta(days=400)
+    await ani.says(CHECKIN[4][0], "Apakah ini HP")
+    await ani.says("1", CHECKIN[4][1])
+    clock.offset -= timedelta(days=400)
+    await ani.walks(CHECKIN[5:])
+    await ani.walks(RATING)
 
     await house.at_rest()
     assert not house.aside
@@ -335,15 +307,18 @@ async def test_a_message_to_be_repeated_does_not_wait_for_a_clock_that_was_set_b
 
 
 async def test_the_same_message_twice_is_answered_once(
-    house: House, siti: Phone, fake: FakeTelegram
+    house: House, anyone: Phone, fake: FakeTelegram, graph: FakeGraph
 ) -> None:
-    update = siti.person.says("MENU")
-    await siti.hears("Mau apa hari ini")
+    told = anyone.person.says("MENU")
+    await anyone.hears("Mau apa hari ini")
     await house.at_rest()
     replies = await number_of(house, outbox_table)
 
-    fake.redeliver(update)
-    await siti.says("7", "")
+    if anyone.is_whatsapp:
+        graph.webhooks.again(told)
+    else:
+        fake.redeliver(told)
+    await anyone.says("7", "")
     await house.at_rest()
 
     assert await number_of(house, outbox_table) == replies + 1

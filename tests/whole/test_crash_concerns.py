@@ -1,4 +1,7 @@
-"""SIGKILL of the real process while people report children in danger: no alert is ever lost."""
+"""SIGKILL of the real process while people report children in danger: no alert is ever lost.
+
+Reporters and staff are on Telegram and on WhatsApp, and each alarm reaches both.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,14 @@ from sqlalchemy import Connection, text
 
 from storage import staff
 from storage.database import Database
+from tests.fakes.graph import FakeGraph
+from tests.fakes.graph_limits import Limits
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_world import TOKEN
 from tests.whole import marks
 from tests.whole.house import add_villages, until
 from tests.whole.marks import OF_FAMILIES, OF_STAFF, TOLD, letters
 from tests.whole.phones import Phone, Phones
-from tests.whole.process import Process, free_port
+from tests.whole.process import Process, on_both
 
 SEED = 12
 PATIENCE = 60.0
@@ -40,17 +44,16 @@ async def fake() -> AsyncIterator[FakeTelegram]:
 
 
 @pytest.fixture
-async def process(fake: FakeTelegram, tmp_path: Path) -> AsyncIterator[Process]:
-    made = Process(
-        tmp_path,
-        {
-            "TELEGRAM_TOKEN": TOKEN,
-            "TELEGRAM_API_URL": fake.url,
-            "PILOT": "1",
-            "QUIET_HOURS": "",
-            "PORT": str(free_port()),
-        },
-    )
+async def graph() -> AsyncIterator[FakeGraph]:
+    async with FakeGraph(seed=SEED, latency=0.004, limits=Limits.none()) as running:
+        running.webhooks.connections, running.webhooks.retry_seconds = 4, 0.1
+        yield running
+
+
+@pytest.fixture
+async def process(fake: FakeTelegram, graph: FakeGraph, tmp_path: Path) -> AsyncIterator[Process]:
+    made = Process(tmp_path, {**on_both(fake, graph), "QUIET_HOURS": ""})
+    graph.webhooks.start(made.webhook)
     try:
         yield made
     finally:
@@ -66,8 +69,8 @@ class Night:
     pages: list[str] = field(default_factory=list)
 
 
-async def _begins(fake: FakeTelegram, process: Process) -> Night:
-    """The office has joined, and the service runs."""
+async def _begins(phones: Phones, process: Process) -> Night:
+    """The office has joined, one of them on WhatsApp, and the service runs."""
 
     def unit(conn: Connection) -> list[str]:
         add_villages(conn)
@@ -79,24 +82,29 @@ async def _begins(fake: FakeTelegram, process: Process) -> Night:
 
     async with await Database.open(process.url, vault=process.vault()) as database:
         codes = await database.write(unit)
-    phones, night = Phones(fake), Night()
+    night = Night()
     await process.start()
     await process.ready()
     for number, code in enumerate(codes):
-        colleague = phones.of(fake.user(f"{OF_STAFF}{letters(number)}"))
+        colleague = phones.newcomer(f"{OF_STAFF}{letters(number)}", number)
         await colleague.says(code, "")
         night.colleagues.append(colleague)
     return night
 
 
 async def _killed_while_people_report(
-    fake: FakeTelegram, process: Process, night: Night, kills: int
+    fake: FakeTelegram,
+    graph: FakeGraph,
+    phones: Phones,
+    process: Process,
+    night: Night,
+    kills: int,
 ) -> None:
-    dice, phones = Random(SEED), Phones(fake)
+    dice = Random(SEED)
     for _ in range(kills):
         for _ in range(AT_ONCE):
             number = len(night.reporters)
-            reporter = phones.of(fake.user(f"{OF_FAMILIES}{letters(number)}"))
+            reporter = phones.newcomer(f"{OF_FAMILIES}{letters(number)}", number)
             reporter.person.says(
                 f"Cucu saya {OF_FAMILIES}{letters(number)} dipukuli bapaknya sampai berdarah"
                 f" {TOLD}{letters(number)}"
@@ -109,7 +117,10 @@ async def _killed_while_people_report(
             await process.ready()
             night.pages.append(await _metrics(process))
     await process.ready()
-    await until(lambda: not fake.updates.pending and process.count(OPEN) == 0, PATIENCE)
+    await until(
+        lambda: not (fake.updates.pending or graph.webhooks.waiting or process.count(OPEN)),
+        PATIENCE,
+    )
     night.pages.append(await _metrics(process))
     assert await process.stop() == 0
 
@@ -144,6 +155,8 @@ async def _check(process: Process, night: Night) -> None:
     alerts = [one for phone in night.colleagues for one in phone.texts if "MERAH" in one]
     print(f"{len(night.reporters)} reports, {len(tasks)} cases, {len(alerts)} alerts came")
 
+    for everybody in (night.reporters, night.colleagues):
+        assert {phone.is_whatsapp for phone in everybody} == {False, True}
     assert len(tasks) == len(night.reporters), "each report is one case"
     for task in tasks:
         assert task.owner_id is not None
@@ -160,21 +173,23 @@ async def _check(process: Process, night: Night) -> None:
 
 
 async def test_killed_while_people_report_no_alert_is_lost(
-    fake: FakeTelegram, process: Process
+    fake: FakeTelegram, graph: FakeGraph, process: Process
 ) -> None:
-    night = await _begins(fake, process)
+    phones = Phones(fake, graph)
+    night = await _begins(phones, process)
 
-    await _killed_while_people_report(fake, process, night, kills=4)
+    await _killed_while_people_report(fake, graph, phones, process, night, kills=4)
 
     await _check(process, night)
 
 
 @pytest.mark.soak
 async def test_killed_thirty_times_while_people_report_no_alert_is_lost(
-    fake: FakeTelegram, process: Process
+    fake: FakeTelegram, graph: FakeGraph, process: Process
 ) -> None:
-    night = await _begins(fake, process)
+    phones = Phones(fake, graph)
+    night = await _begins(phones, process)
 
-    await _killed_while_people_report(fake, process, night, kills=30)
+    await _killed_while_people_report(fake, graph, phones, process, night, kills=30)
 
     await _check(process, night)

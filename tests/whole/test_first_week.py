@@ -4,83 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.clock import MovableClock
-from bot.journey import Journey
-from conversations.politeness import QuietHours
-from storage import staff
 from storage.exports import What, export
 from storage.schema import outbox
 from storage.sealing import Vault
-from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_world import SentMessage
-from tests.whole.house import House, a_house, with_villages
-from tests.whole.phones import FAMILY, QUESTIONS, RATING, REGISTRATION, Phone, Phones
+from tests.whole.phones import FAMILY, QUESTIONS, RATING, REGISTRATION, Phone
+from tests.whole.weeks import JEMBER, Week, a_week, local
 
-JEMBER: Final = ZoneInfo("Asia/Jakarta")
-MONDAY: Final = datetime(2026, 11, 16, 10, 0, tzinfo=JEMBER)
-QUIET: Final = QuietHours(time(20, 30), time(6, 30))
 WORRY: Final = "Adi sering melamun sejak ibunya berangkat, saya bingung harus bagaimana"
 CODE: Final = re.compile(r"LDK-26-\d{4}")
 
 
-@dataclass(slots=True)
-class Week:
-    """Everybody of this story, and the clock that is moved."""
-
-    house: House
-    journey: Journey
-    fake: FakeTelegram
-    siti: Phone
-    ani: Phone
-    staff: tuple[Phone, Phone]
-
-    async def comes(self, day: int, hour: int, minute: int = 0) -> None:
-        """Live on until this local time; day 0 is the Monday."""
-        at = MONDAY.replace(hour=hour, minute=minute) + timedelta(days=day)
-        await self.journey.advance(at - self.journey.clock.now())
-
-
 @pytest.fixture
 async def week(sqlite_url: str, tmp_path: Path, vault: Vault) -> AsyncIterator[Week]:
-    clock = MovableClock(MONDAY - datetime.now(UTC))
-    fake = FakeTelegram(clock=lambda: clock.now().timestamp())
-    async with (
-        fake,
-        a_house(sqlite_url, fake, tmp_path, vault=vault, clock=clock, quiet=QUIET) as house,
-    ):
-        await with_villages(house.database)
-        phones = Phones(fake)
-        siti, ani, dimas, rina = (phones.of(fake.user(n)) for n in ("Siti", "Ani", "Dimas", "Rina"))
-        journey = Journey(
-            house.database, clock, house.ticker, house.receiving, house.delivery, house.media
-        )
-        yield Week(house, journey, fake, siti, ani, (dimas, rina))
-
-
-def local(message: SentMessage) -> datetime:
-    """When it came, where she lives."""
-    return datetime.fromtimestamp(message.at, JEMBER)
-
-
-async def _staff_join(week: Week) -> None:
-    for phone, name in zip(week.staff, ("Dimas", "Rina"), strict=True):
-        now = week.journey.clock.now()
-        code = await week.house.database.write(
-            lambda conn, name=name, now=now: staff.add(conn, name, "staff", now)
-        )
-        await phone.says(f"{code[:4]}-{code[4:]}", "")
-        assert not await week.house.database.read(
-            lambda conn, code=code, now=now: staff.by_code(conn, code, now)
-        )
+    async with a_week(sqlite_url, tmp_path, vault) as running:
+        yield running
 
 
 async def _checkin_by_the_clock(week: Week) -> None:
@@ -146,7 +90,7 @@ def _unasked(conn: Connection) -> list[tuple[str, datetime]]:
 
 
 async def test_a_first_week(week: Week) -> None:
-    await _staff_join(week)
+    await week.staff_join()
     await week.siti.walks((*REGISTRATION, *FAMILY))
     await week.comes(1, 0, 45)
     await week.ani.walks(REGISTRATION[:-2])

@@ -18,11 +18,12 @@ import pytest
 
 from storage.database import Database
 from storage.sealing import new_key
+from tests.fakes.graph import FakeGraph
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_world import TOKEN
 from tests.whole.house import until
 from tests.whole.phones import REGISTRATION, Phones
-from tests.whole.process import ROOT, Process, free_port
+from tests.whole.process import ROOT, Process, free_port, on_both
 
 DROP_FROM_BOUNDING_SET: Final = 24  # PR_CAPBSET_DROP
 MAY_WRITE_EVERYWHERE: Final = 1  # CAP_DAC_OVERRIDE
@@ -187,6 +188,34 @@ async def test_the_operator_sees_what_was_put_aside_and_has_it_tried_again(
     assert errors.strip() == "Tidak ada di karantina: 999"
     assert await process.stop() == 0
     assert "rahasia" not in process.errors()
+
+
+async def test_half_of_whatsapp_is_refused_with_what_is_missing(process: Process) -> None:
+    process.settings = {**process.settings, "WHATSAPP_TOKEN": "x", "WHATSAPP_PHONE_ID": "1"}
+
+    refused = await process.command("run")
+
+    _is_one_clear_line(*refused, "WHATSAPP_WABA_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN")
+
+
+async def test_whatsapp_that_refuses_us_is_named_and_telegram_goes_on(
+    process: Process, fake: FakeTelegram
+) -> None:
+    async with FakeGraph() as graph:
+        port = process.settings["PORT"]
+        process.settings = {
+            **on_both(fake, graph), "PORT": port, "WHATSAPP_TOKEN": "EAAGanOldTokenThatExpired"
+        }  # fmt: skip
+        siti = Phones(fake).some(1)[0]
+        await process.start()
+        await process.ready()
+
+        await siti.walks(REGISTRATION[:2])
+
+        await until(lambda: graph.refusals[190] > 0)
+        await until(lambda: "WHATSAPP_TOKEN" in process.errors())
+        assert await process.stop() == 0
+    assert "EAAGanOldTokenThatExpired" not in process.errors()
 
 
 ASIDE: Final = "SELECT count(*) FROM inbox WHERE status = 'quarantined'"

@@ -1,41 +1,52 @@
-"""Each statement of a turn made to fail once: the turn is there whole in the end, or not at all."""
+"""Each statement of a turn made to fail once: the turn is there whole in the end, or not at all.
+
+On Telegram and on WhatsApp; there also what the platform tells besides, and words that only knock.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from bot.channels.telegram_rows import Rows
-from bot.channels.telegram_updates import parse
+from bot.channels import telegram_updates, whatsapp_updates
 from bot.clock import Ticker
 from bot.meters import Meters
 from bot.receiving import Receiving
 from bot.turn import Turns
-from storage import due, staff
+from conversations.message import Template
+from conversations.templates import CHECKIN as CHECKIN_OPENING
+from locales.templates import templates as declared
+from storage import due, outbox, rules, staff, templates
 from storage.database import Database
+from storage.facts import StatusTold
+from storage.outbox import Result, Status
+from storage.schema import outbox as outbox_table
 from storage.sealing import Vault
+from storage.templates import Found
+from tests.fakes.graph import PHONE_ID, FakeGraph
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_updates import Update
-from tests.fakes.telegram_user_side import Person
 from tests.whole.failing import Gate, a_bad_disk, a_gate, a_slip
 from tests.whole.house import OWNER, PROGRAMME, add_villages
-from tests.whole.phones import CHECKIN, FAMILY, REGISTRATION
+from tests.whole.phones import CHECKIN, FAMILY, REGISTRATION, Phones
 from tests.whole.snapshot import Snapshot, snapshot
+from tests.whole.wire import Told, rows_of
 
 MONDAY: Final = datetime(2026, 11, 16, 3, 0, tzinfo=UTC)
 WEDNESDAY_EVENING: Final = datetime(2026, 11, 18, 12, 15, tzinfo=UTC)
 ERRORS: Final = (a_slip, a_bad_disk)
-BOT: Final = "7203948571"
+KNOCK: Final = Template(CHECKIN_OPENING, ("Mbah",))
+PARSERS: Final = {"telegram": telegram_updates.parse, "whatsapp": whatsapp_updates.parse}
+T = TypeVar("T")
 
 REGISTERED = [text for text, _ in (*REGISTRATION, *FAMILY)]
 ALL_BUT_SENT = [*REGISTERED, *(text for text, _ in CHECKIN)]
@@ -64,15 +75,10 @@ class Rig:
     ticker: Ticker
     aside: list[int] = field(default_factory=list)
 
-    async def hears(self, update: Update) -> None:
+    async def hears(self, told: Told) -> None:
         """What the platform does: deliver until it is accepted; returns when the turn is over."""
-        rows = Rows("telegram", BOT).of([update], int(self.clock.now().timestamp()))
-        for _ in range(3):
-            try:
-                await self.receiving.accept(rows)
-                break
-            except Exception:
-                continue
+        [rows] = rows_of([told], int(self.clock.now().timestamp()))
+        await self._again(lambda: self.receiving.accept(rows))
         async with asyncio.timeout(10):
             while self.receiving.open_turns:
                 await asyncio.sleep(0.0005)
@@ -85,12 +91,39 @@ class Rig:
             except Exception:
                 continue
 
+    async def notes(self, told: StatusTold) -> None:
+        """The same of what became of a message."""
+        await self._again(lambda: self.receiving.note([told]))
+
+    async def posts(self) -> None:
+        """What delivery does on WhatsApp: take what may leave, send it, write down that it went."""
+        now = self.clock.now()
+        until = now + timedelta(minutes=5)
+        claimed = await self._again(
+            lambda: self.database.write(
+                lambda conn: outbox.claim(conn, OWNER, now, until, 40, channel="whatsapp")
+            )
+        )
+        assert [one.message.template for one in claimed] == [KNOCK]
+        results = [Result(one.id, Status.SENT, platform_id=f"wamid.{one.id}") for one in claimed]
+        await self._again(
+            lambda: self.database.write(lambda conn: outbox.record(conn, results, now))
+        )
+
+    async def _again(self, does: Callable[[], Awaitable[T]]) -> T:
+        for _ in range(3):
+            try:
+                return await does()
+            except Exception as error:
+                failed = error
+        raise failed
+
 
 @asynccontextmanager
 async def a_rig(file: Path, vault: Vault, clock: StillClock) -> AsyncIterator[Rig]:
     steady = count(0, 100)
     async with await Database.open(f"sqlite:///{file}", vault=vault) as database:
-        turns = Turns(PROGRAMME, parsers={"telegram": parse}, owner=OWNER, now=clock.now)
+        turns = Turns(PROGRAMME, parsers=PARSERS, owner=OWNER, now=clock.now)
         aside: list[int] = []
         receiving = Receiving(
             database,
@@ -116,14 +149,15 @@ Act = Callable[[Rig], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What was before, and the turn in question."""
+    """What was before, and the turn in question; `shows` is a part of a row that only it makes."""
 
-    before: Callable[[Rig, Person, Person], Awaitable[None]]
-    turn: Callable[[Person, Person], Act]
+    before: Callable[[Rig, Any, Any], Awaitable[None]]
+    turn: Callable[[Any, Any], Act]
+    shows: str = ""
 
 
-def _said(texts: Sequence[str]) -> Callable[[Rig, Person, Person], Awaitable[None]]:
-    async def before(rig: Rig, siti: Person, dimas: Person) -> None:
+def _said(texts: Sequence[str]) -> Callable[[Rig, Any, Any], Awaitable[None]]:
+    async def before(rig: Rig, siti: Any, dimas: Any) -> None:
         code = await rig.database.write(lambda conn: staff.add(conn, "Dimas", "staff", MONDAY))
         await rig.hears(dimas.says(code))
         for text in texts:
@@ -132,10 +166,10 @@ def _said(texts: Sequence[str]) -> Callable[[Rig, Person, Person], Awaitable[Non
     return before
 
 
-def _hears(does: Callable[[Person, Person], Update]) -> Callable[[Person, Person], Act]:
-    def turn(siti: Person, dimas: Person) -> Act:
-        update = does(siti, dimas)
-        return lambda rig: rig.hears(update)
+def _hears(does: Callable[[Any, Any], Told]) -> Callable[[Any, Any], Act]:
+    def turn(siti: Any, dimas: Any) -> Act:
+        told = does(siti, dimas)
+        return lambda rig: rig.hears(told)
 
     return turn
 
@@ -143,6 +177,68 @@ def _hears(does: Callable[[Person, Person], Update]) -> Callable[[Person, Person
 async def _wednesday_comes(rig: Rig) -> None:
     rig.clock.at = WEDNESDAY_EVENING + timedelta(minutes=1)
     await rig.ticks()
+
+
+async def _registered_and_planned(rig: Rig, siti: Any, dimas: Any) -> None:
+    """It is the minute before her check-in; everything else that was due is done."""
+    await _said(REGISTERED)(rig, siti, dimas)
+    rig.clock.at = WEDNESDAY_EVENING - timedelta(minutes=1)
+    await rig.ticks()
+
+
+async def _registered_and_asked(rig: Rig, siti: Any, dimas: Any) -> None:
+    """Two days later her check-in is due, and her window is closed."""
+    await _registered_and_planned(rig, siti, dimas)
+    await rig.database.write(_all_answers_went)
+    await rig.database.write(_approved)
+    await _wednesday_comes(rig)
+
+
+async def _registered_and_knocked(rig: Rig, siti: Any, dimas: Any) -> None:
+    await _registered_and_asked(rig, siti, dimas)
+    await rig.posts()
+
+
+def _all_answers_went(conn: Connection) -> None:
+    open_ = conn.execute(select(outbox_table.c.id).where(outbox_table.c.status == "sending"))
+    outbox.record(conn, [Result(id_, Status.SENT) for id_ in open_.scalars()], MONDAY)
+
+
+def _approved(conn: Connection) -> None:
+    there = [
+        Found(name, "approved", "utility", one.digest, name) for name, one in declared().items()
+    ]
+    templates.found(conn, PHONE_ID, there, MONDAY)
+
+
+async def _posts_on_wednesday(rig: Rig) -> None:
+    rig.clock.at = WEDNESDAY_EVENING + timedelta(minutes=1)
+    await rig.posts()
+
+
+def _opens(siti: Any, _: Any) -> Act:
+    told = siti.says("Mulai")
+
+    async def act(rig: Rig) -> None:
+        rig.clock.at = WEDNESDAY_EVENING + timedelta(minutes=9)
+        await rig.hears(told)
+
+    return act
+
+
+async def _fails_late(rig: Rig) -> None:
+    """Hours after it was accepted: nobody is reached at that number."""
+    rig.clock.at = WEDNESDAY_EVENING + timedelta(hours=2)
+    [knock] = await rig.database.read(_went)
+    failed = StatusTold(
+        "whatsapp", PHONE_ID, knock, "failed", rig.clock.at, 131026, "undeliverable"
+    )
+    await rig.notes(failed)
+
+
+def _went(conn: Connection) -> list[str]:
+    query = select(outbox_table.c.platform_id).where(outbox_table.c.platform_id.is_not(None))
+    return [str(one) for one in conn.execute(query).scalars() if one]
 
 
 SCENARIOS = {
@@ -158,8 +254,30 @@ SCENARIOS = {
         _said([*REGISTERED, "HAPUS DATA SAYA"]),
         _hears(lambda _, dimas: dimas.says("hapus LDK-26-0001 sudah dipastikan")),
     ),
-    "wake of a check-in": Scenario(_said(REGISTERED), lambda _, __: _wednesday_comes),
+    "wake of a check-in": Scenario(
+        _registered_and_planned, lambda _, __: _wednesday_comes, "conversation=checkin"
+    ),
 }
+ON_WHATSAPP = {
+    "a knock": Scenario(_registered_and_asked, lambda _, __: _posts_on_wednesday, "withheld=True"),
+    "an answered knock": Scenario(_registered_and_knocked, _opens, "dedupe_key=letter:"),
+    "a failure told late": Scenario(
+        _registered_and_knocked, lambda _, __: _fails_late, "blocked_reason=undeliverable"
+    ),
+}
+SHORT_ON_WHATSAPP = ("danger word", *ON_WHATSAPP)
+
+
+def _cases() -> Iterator[Any]:
+    """What is tried: the rest of it, and each statement with both errors, only in a soak."""
+    for name in SCENARIOS:
+        yield pytest.param("telegram", name, False)
+    for name in SHORT_ON_WHATSAPP:
+        yield pytest.param("whatsapp", name, False)
+    for name in SCENARIOS:
+        yield pytest.param("telegram", name, True, marks=pytest.mark.soak)
+    for name in (*SCENARIOS, *ON_WHATSAPP):
+        yield pytest.param("whatsapp", name, True, marks=pytest.mark.soak)
 
 
 TRIES = 12
@@ -177,13 +295,17 @@ class Prepared:
     statements: int
 
 
-async def _prepared(scenario: Scenario, template: Path, folder: Path, vault: Vault) -> Prepared:
-    fake = FakeTelegram(clock=MONDAY.timestamp)
-    siti, dimas = fake.user("Siti"), fake.user("Dimas")
+async def _prepared(
+    scenario: Scenario, platform: str, template: Path, folder: Path, vault: Vault
+) -> Prepared:
+    phones = Phones(FakeTelegram(clock=MONDAY.timestamp), FakeGraph(clock=MONDAY.timestamp))
+    place = ("telegram", "whatsapp").index(platform)
+    siti, dimas = (phones.newcomer(name, place).person for name in ("Siti", "Dimas"))
     file = folder / "before.db"
     shutil.copy(template, file)
     async with a_rig(file, vault, StillClock()) as rig:
         await rig.database.write(add_villages)
+        await rig.database.write(lambda conn: rules.ensure(conn, MONDAY))
         await scenario.before(rig, siti, dimas)
         assert not rig.aside
     act = scenario.turn(siti, dimas)
@@ -194,6 +316,8 @@ async def _prepared(scenario: Scenario, template: Path, folder: Path, vault: Vau
         after = await _left(file, folder, vault, act, gate)
         begun.append(len(gate.begun))
     assert after != before
+    assert scenario.shows in str(after)
+    assert not scenario.shows or scenario.shows not in str(before)
     return Prepared(file, act, before, after, min(begun))
 
 
@@ -213,12 +337,12 @@ async def _left(file: Path, folder: Path, vault: Vault, act: Act | None, gate: G
             return await rig.database.write(snapshot)
 
 
-@pytest.mark.parametrize("thorough", [False, pytest.param(True, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(("platform", "name", "thorough"), list(_cases()))
 async def test_whatever_statement_fails_the_turn_is_whole(
-    sqlite_template: Path, tmp_path: Path, vault: Vault, name: str, thorough: bool
+    sqlite_template: Path, tmp_path: Path, vault: Vault, platform: str, name: str, thorough: bool
 ) -> None:
-    prepared = await _prepared(SCENARIOS[name], sqlite_template, tmp_path, vault)
+    scenario = {**SCENARIOS, **ON_WHATSAPP}[name]
+    prepared = await _prepared(scenario, platform, sqlite_template, tmp_path, vault)
     assert prepared.statements > 10
 
     for nth in range(1, prepared.statements + 1):

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from bot.clock import MovableClock
 from storage.schema import inbox, outbox, tasks
 from storage.sealing import Vault
+from tests.fakes.faults import Trouble
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_faults import Trouble
 from tests.whole.house import House, a_house, until, with_villages
 from tests.whole.phones import Phone, Phones
 

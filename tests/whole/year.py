@@ -23,7 +23,7 @@ from conversations.dialogue import Consent
 from conversations.message import Priority
 from conversations.schools.series import Pattern
 from locales.tips import tips as all_tips
-from storage import broadcasts, people, recipients, rules, schools
+from storage import broadcasts, consents, people, recipients, rules, schools
 from storage import series as stored_series
 from storage.database import Database
 from storage.people import Newcomer
@@ -187,7 +187,7 @@ def _somebody(
         "registered": True,
     }
     people.change(conn, seat.person.id, told, BEGIN)
-    people.decide_consent(
+    consents.decide(
         conn,
         seat.person.id,
         Consent.GIVEN,

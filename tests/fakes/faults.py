@@ -1,17 +1,20 @@
-"""Trouble on purpose: faults by chance or by script, and the platform's rate limits.
+"""Trouble on purpose, by chance or by script, for whatever a fake does: requests and webhooks.
 
 Chance is drawn from one seeded generator per method, so the n-th sendMessage meets the same
 fate in every run, whatever else the bot calls in between.
 """
 
-import math
+import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
+from typing import Final
 
-from tests.fakes.telegram_refusals import slow_down
+from tests.fakes.http_server import Answer, Request
+
+_BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head></html>"
 
 
 class Trouble(StrEnum):
@@ -100,76 +103,28 @@ class Faults:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Messages allowed per second; None switches a limit off.
-
-    The platform does not publish its exact limits. These are its documented ones: about 30 a
-    second in all, one a second to one chat with short bursts, 20 a minute to one group.
-    """
-
-    overall: float | None = None
-    any_second: int | None = None
-    """The strictest reading: no sliding second of accepted messages holds more than this."""
-    per_chat: float | None = None
-    chat_burst: int = 5
-    per_group: float | None = None
-    group_burst: int = 20
-
-    @classmethod
-    def as_documented(cls) -> "Limits":
-        return cls(overall=30.0, per_chat=1.0, per_group=20 / 60)
+def fails_before(
+    request: Request, fault: Fault, refused: Callable[[Trouble, int], Answer]
+) -> Answer | None:
+    """What is answered instead of doing anything; `refused` says no in the platform's words."""
+    match fault.trouble:
+        case Trouble.RATE_LIMITED | Trouble.SERVER_ERROR:
+            return refused(fault.trouble, max(1, round(fault.seconds)))
+        case Trouble.BAD_GATEWAY:
+            return Answer(_BAD_GATEWAY, 502, "text/html")
+        case Trouble.DROP_BEFORE:
+            request.hang_up()
+            return Answer(b"")
+    return None
 
 
-class _Bucket:
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self.rate, self.burst, self.tokens, self.at = rate, burst, burst, now
-
-    def wait(self, now: float) -> float:
-        """Seconds until a message may go; 0 when it may go now."""
-        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
-        self.at = now
-        return 0.0 if self.tokens >= 1 - 1e-6 else (1 - self.tokens) / self.rate
-
-
-class RateLimiter:
-    """Refuses with 429 what exceeds `limits`; a refused message costs nothing."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self._buckets: dict[int | None, _Bucket] = {}
-        self._second: deque[float] = deque()
-        self.refused = 0
-
-    def admit(self, chat_id: int, *, group: bool, now: float) -> None:
-        """Count one message to this chat, or raise the refusal."""
-        limits = self.limits
-        one = limits.per_group if group else limits.per_chat
-        buckets = []
-        if limits.overall:
-            buckets.append(self._bucket(None, limits.overall, limits.overall, now))
-        if one:
-            burst = limits.group_burst if group else limits.chat_burst
-            buckets.append(self._bucket(chat_id, one, burst, now))
-        waits = [bucket.wait(now) for bucket in buckets]
-        waits.append(self._wait_for_a_second(now))
-        if any(waits):
-            self.refused += 1
-            slow_down(max(1, math.ceil(max(waits))))
-        self._second.append(now)
-        for bucket in buckets:
-            bucket.tokens -= 1
-
-    def _wait_for_a_second(self, now: float) -> float:
-        """Seconds until a sliding second has room; 0 when it has, or when nobody asked for it."""
-        most = self.limits.any_second
-        while self._second and (most is None or self._second[0] <= now - 1.0):
-            self._second.popleft()
-        if most is None or len(self._second) < most:
-            return 0.0
-        return self._second[0] + 1.0 - now
-
-    def _bucket(self, key: int | None, rate: float, burst: float, now: float) -> _Bucket:
-        if key not in self._buckets:
-            self._buckets[key] = _Bucket(rate, burst, now)
-        return self._buckets[key]
+async def fails_after(request: Request, fault: Fault, answer: Answer) -> Answer:
+    """What becomes of the answer to something that was done."""
+    match fault.trouble:
+        case Trouble.DROP_AFTER:
+            request.hang_up()
+        case Trouble.DELAY:
+            await asyncio.sleep(fault.seconds)
+        case Trouble.GARBAGE:
+            return Answer(b"<html>\xff\xfe not what you expected")
+    return answer

@@ -1,4 +1,4 @@
-"""Just enough HTTP/1.1 for the fake, on httptools: a request in, an answer out, or a hang-up.
+"""Just enough HTTP/1.1 for the fakes, on httptools: a request in, an answer out, or a hang-up.
 
 A web framework spends more on a request than many a bot spends on a whole message, and then
 the benchmark would measure the fake. An answer that is ready at once is written at once.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 from urllib.parse import parse_qsl, unquote
 
 import httptools
@@ -97,6 +97,28 @@ class HttpServer:
         if self._server is not None:
             self._server.close()
             await asyncio.sleep(0)
+
+
+class OnLoopback:
+    """A fake that is started and stopped, by `async with` on a free port."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.url = ""
+        self._server = HttpServer(handler)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on the loopback address; port 0 takes a free one."""
+        self.url = f"http://127.0.0.1:{await self._server.start(port)}"
+
+    async def stop(self) -> None:
+        await self._server.stop()
 
 
 class _Connection(asyncio.Protocol):
@@ -203,11 +225,16 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
 
-_TOO_LARGE: Final = b'{"ok":false,"error_code":413,"description":"Request Entity Too Large"}'
+def _complaint(code: int, what: str) -> bytes:
+    """In the shapes of both platforms, so that every bot's client reads it as a failure."""
+    error = {"message": what, "type": "OAuthException", "code": code}
+    return orjson.dumps({"ok": False, "error_code": code, "description": what, "error": error})
+
+
+_TOO_LARGE: Final = _complaint(413, "Request Entity Too Large")
 
 
 def _own_failure(request: Request, bug: Exception) -> Answer:
     """A mistake in the fake must not look like a broken connection."""
     logging.getLogger(__name__).error("the fake failed at %s", request.path, exc_info=bug)
-    failure = {"ok": False, "error_code": 500, "description": f"the fake failed: {bug!r}"}
-    return Answer(orjson.dumps(failure), 500)
+    return Answer(_complaint(500, f"the fake failed: {bug!r}"), 500)

@@ -1,0 +1,1 @@
+"""The way to WhatsApp, walked through: what is done, what is missing, and what comes next."""
