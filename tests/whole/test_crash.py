@@ -137,12 +137,13 @@ async def _killed_and_restarted(
     finally:
         life.cancel()
         await asyncio.gather(life, return_exceptions=True)
-    for person in graph.people.values():
-        person.reads()
     await until(
         lambda: not (fake.updates.pending or graph.webhooks.waiting or process.count(OPEN)),
         PATIENCE,
     )
+    for person in graph.people.values():
+        person.reads()
+    await until(lambda: not graph.webhooks.waiting, PATIENCE)
     assert await process.stop() == 0
     return village, members
 
