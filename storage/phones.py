@@ -78,7 +78,11 @@ _ALONE = Statement(
 _EXCLUDE = Statement(
     "UPDATE outbox SET status = 'excluded', reason = 'not hers', finished_at = :now,"
     " withheld = false WHERE status IN ('waiting', 'sending') AND status = 'waiting'"
-    " AND address_id = :address_id AND person_id = :person AND created_at + 0 < :now"
+    " AND address_id = :address_id AND person_id = :person AND created_at + 0 <= :now"
+)
+_COMES_NOT_BACK = Statement(  # what is on its way this moment and has to go again is late then
+    "UPDATE outbox SET expires_at = :now WHERE status IN ('waiting', 'sending')"
+    " AND status = 'sending' AND address_id = :address_id AND person_id = :person"
 )
 _FOLLOWS_NOT = Statement(  # of these only was said that there is something
     "UPDATE outbox SET withheld = false, reason = CASE WHEN"
@@ -244,6 +248,7 @@ def not_hers(conn: Connection, address_id: int, person: PersonId, now: datetime)
     both = {"address_id": address_id, "person": person}
     _NOT_HERS.run(conn, both)
     _ALONE.run(conn, {"address_id": address_id})
+    _COMES_NOT_BACK.run(conn, {**both, "now": to_ms(now)})
     _EXCLUDE.run(conn, {**both, "now": to_ms(now)})
     _FOLLOWS_NOT.run(conn, both)
     audit.record(conn, audit.person(person), "phone lost", f"address:{address_id}", "", now)

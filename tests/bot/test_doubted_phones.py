@@ -8,10 +8,10 @@ from sqlalchemy import Connection, select, update
 
 from conversations.dialogue import PersonId
 from conversations.message import Message, Priority
-from storage import adding, phones, schema
+from storage import adding, outbox, phones, schema
 from storage.database import Database
 from storage.facts import AddressDoubted, AddressMoved, apply
-from tests.bot.shared_phones import Handset, somebody, tasks
+from tests.bot.shared_phones import MINUTE, Handset, somebody, tasks
 from tests.storage.builders import NOW
 
 HERS = "Apakah ini HP Mbah Siti?\n\n1. Ya, benar\n2. Bukan"
@@ -246,3 +246,29 @@ async def test_where_answers_go_is_kept_from_the_first_message_on(database: Data
         return first, second, phone.row.recipient, phone.row.doubted_at is not None
 
     assert await database.write(unit) == ("ID.8", ("628111", None), "628222", True)
+
+
+async def test_what_was_on_its_way_does_not_come_back_to_whom_it_is_not_for(
+    database: Database,
+) -> None:
+    def unit(conn: Connection) -> tuple[list[str], tuple[str, str]]:
+        phone, siti = of_siti(conn)
+        phone.waits(days=61).says("halo")
+        planned(conn, phone, siti)
+        conn.execute(
+            update(schema.outbox)
+            .where(schema.outbox.c.dedupe_key == "planned")
+            .values(status="sending", owner="s/1", lease_until=phone.now)
+        )
+        phone.says("2")
+        here = schema.outbox.c.dedupe_key == "planned"
+        conn.execute(update(schema.outbox).where(~here).values(status="sent"))
+        conn.execute(update(schema.outbox).where(here).values(status="waiting", owner=None))
+        later = phone.now + MINUTE
+        left = outbox.claim(conn, "s/1", later, later + MINUTE, 20, channel="whatsapp")
+        return [one.message.text for one in left], became(conn)
+
+    left, ended = await database.write(unit)
+
+    assert "Apa kabar Adi?" not in left
+    assert ended == ("expired", "late")
