@@ -14,7 +14,7 @@ from typing import Final
 
 from conversations import templates
 from conversations.message import Message, Priority
-from conversations.phone.phone import Phone
+from conversations.phone.phone import LOCKS_AFTER, Phone
 from locales.templates import CATEGORY, Declared
 from locales.templates import templates as declared_templates
 
@@ -35,6 +35,10 @@ are no words for it; the words are not approved; Meta takes them for an advertis
 
 NAMES_NOBODY: Final = frozenset({"broadcast"})
 """Purposes that whoever of several people holds the phone may hear: no child is named to them."""
+
+HELPS_NOW: Final = frozenset({"unanswered"})
+"""Purposes that tell who reported danger which numbers help: while somebody writes there, it is she
+who did, and no question comes before it."""
 
 INSIDE_ONLY: Final = frozenset({"tip"})
 """Purposes that wait for her next message instead of knocking for themselves (DOMAIN 5.2)."""
@@ -119,6 +123,8 @@ def way(
             return Free()
         if purpose in NAMES_NOBODY and not doubtful:
             return Free()
+        if purpose in HELPS_NOW and _written_there(phone, now):
+            return Free()
         if _waits(purpose, priority, knocked) or purpose in TO_MANY:
             return Wait()
         if phone.is_in_use(now) and priority is not Priority.ALARM:
@@ -136,6 +142,12 @@ def way(
     if _waits(purpose, priority, knocked) or _says_nothing(purpose, message):
         return Wait()
     return _knock(declared, purpose, standings)
+
+
+def _written_there(phone: Phone, now: datetime) -> bool:
+    """Whether somebody wrote there a moment ago."""
+    wrote_at = phone.used_at or phone.heard_at
+    return wrote_at is not None and now - wrote_at < LOCKS_AFTER
 
 
 def _knock(declared: Declared | None, purpose: str, standings: Mapping[str, Standing]) -> Way:

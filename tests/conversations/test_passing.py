@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ from locales.templates import Declared
 from locales.templates import templates as declared
 
 NOW = datetime(2026, 11, 18, 12, 15, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 OPEN = Phone("whatsapp", NOW - HOUR, NOW + HOUR)
 CLOSED = Phone("whatsapp", NOW - 2 * DAY, NOW - DAY)
@@ -188,3 +189,20 @@ def test_a_doubtful_phone_outside_its_window_is_knocked_at_in_approved_words() -
 @pytest.mark.parametrize("one", declared().values(), ids=lambda one: one.name)
 def test_what_a_button_says_is_no_word_of_danger_when_it_is_typed(one: Declared) -> None:
     assert all(danger.assess(label).level is None for label in one.buttons)
+
+
+@pytest.mark.parametrize("closed", [{"doubted": True}, {"shared": True, "used_at": NOW}])
+def test_numbers_that_help_come_before_any_question_while_she_writes(
+    closed: dict[str, Any],
+) -> None:
+    heard = None if "shared" in closed else NOW - 15 * MINUTE
+    phone = replace(OPEN, heard_at=heard, **closed)
+
+    assert how(phone, purpose="unanswered") == Free()
+    assert how(phone, purpose="answer") != Free()
+
+
+def test_an_hour_later_it_is_asked_again_who_holds_the_phone() -> None:
+    doubtful = replace(OPEN, doubted=True)
+
+    assert how(doubtful, purpose="unanswered") == Knock(None, "service")
